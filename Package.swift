@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Tests keep the language mode and the warnings, and may import what they like.
+let testing: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
+let package = Package(
+    name: "fileroom",
+    products: [
+        .executable(name: "fileroom", targets: ["fileroom"]),
+        .executable(name: "fileroom-smb-worker", targets: ["fileroom-smb-worker"]),
+    ],
+    targets: [
+        // C libraries, each used by exactly one Swift module.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CSMBClient", pkgConfig: "smbclient", providers: [.apt(["libsmbclient-dev"])]),
+
+        // Layer 0: pure, no I/O, no Foundation.
+        .target(name: "DICOM", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "SMBWire", dependencies: ["DICOM"], swiftSettings: strict),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+
+        // Layer 1
+        .target(name: "FileSource", dependencies: ["DICOM", "SMBWire"], swiftSettings: strict),
+        .target(name: "Catalogue", dependencies: ["DICOM", "SQLite"], swiftSettings: strict),
+        .target(name: "Configuration", swiftSettings: strict),
+
+        // Layer 2
+        .target(name: "Indexing", dependencies: ["Catalogue", "DICOM", "FileSource"], swiftSettings: strict),
+
+        // Programs
+        .executableTarget(
+            name: "fileroom",
+            dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource", "Indexing"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "fileroom-smb-worker",
+            dependencies: ["CSMBClient", "DICOM", "SMBWire"],
+            swiftSettings: strict),
+
+        .testTarget(name: "DICOMTests", dependencies: ["DICOM"], swiftSettings: testing),
+        .testTarget(name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], swiftSettings: testing),
+        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite"], swiftSettings: testing),
+        .testTarget(name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing"], swiftSettings: testing),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,4 @@
+@main
+enum Fileroom {
+    static func main() {}
+}
