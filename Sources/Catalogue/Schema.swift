@@ -75,8 +75,9 @@ enum Schema {
             read_order INTEGER,                      -- source << 8 | level while the file waits to be read, else NULL
             state INTEGER NOT NULL,                  -- FileState
             instance_id INTEGER REFERENCES instance(id),
+            variant_id INTEGER REFERENCES variant(id),
             transfer_syntax_id INTEGER REFERENCES uid(id),
-            digest INTEGER,                          -- of the wanted attributes
+            digest INTEGER,                          -- of the instance's attributes, transfer syntax left out
             missing_generation INTEGER,              -- the first scan whose complete listing of the folder was without it
             UNIQUE(folder_id, name)
         );
@@ -113,7 +114,7 @@ enum Schema {
             study_description TEXT,
             referring_physician_name TEXT,
             institution_name TEXT,
-            has_conflict INTEGER NOT NULL DEFAULT 0, -- itself, or one of its series or instances
+            has_conflict INTEGER NOT NULL DEFAULT 0, -- 1: attributes differ between its files; 2: patients do
             search_stale INTEGER                     -- 1 while the search index does not show the row's present state, else NULL
         );
         CREATE INDEX study_patient ON study(patient_id);
@@ -140,13 +141,20 @@ enum Schema {
         );
         CREATE INDEX series_study ON series(study_id);
 
-        CREATE TABLE series_source(
+        -- One row for each distinct set of patient, study and series attributes that the files of a series in a source carry.
+        -- What the study and series rows show is derived from these; where they differ, that is a conflict.
+        CREATE TABLE variant(
+            id INTEGER PRIMARY KEY,
             series_id INTEGER NOT NULL REFERENCES series(id),
             source_id INTEGER NOT NULL REFERENCES source(id),
+            digest INTEGER NOT NULL,                 -- of the attributes
+            attributes TEXT NOT NULL,                -- VariantAttributes.encoded
             file_count INTEGER NOT NULL,
-            PRIMARY KEY(series_id, source_id)
-        ) WITHOUT ROWID;
-        CREATE INDEX series_source_source ON series_source(source_id);
+            UNIQUE(series_id, source_id, digest)
+        );
+        CREATE INDEX variant_source ON variant(source_id, series_id);
+        CREATE VIEW series_source(series_id, source_id, file_count) AS
+            SELECT series_id, source_id, SUM(file_count) FROM variant GROUP BY series_id, source_id;
 
         CREATE TABLE instance(
             id INTEGER PRIMARY KEY,
@@ -161,18 +169,19 @@ enum Schema {
         );
         CREATE INDEX instance_series ON instance(series_id);
 
+        -- Derived from variants and from locations of one instance; rewritten whenever they change.
         CREATE TABLE conflict(
             id INTEGER PRIMARY KEY,
             study_id INTEGER NOT NULL REFERENCES study(id),  -- the study that shows the flag
-            series_id INTEGER,
-            instance_id INTEGER,
+            series_id INTEGER,                       -- NULL: an attribute of the study or patient
+            instance_id INTEGER,                     -- NULL: an attribute of the series, study or patient
             attribute TEXT NOT NULL,                 -- DICOM keyword
             kept TEXT,                               -- the value in the catalogue
-            found TEXT,                              -- the other value
-            file_id INTEGER NOT NULL,                -- where it was found
-            UNIQUE(study_id, series_id, instance_id, attribute, found)
+            found TEXT                               -- the other value
         );
-        CREATE INDEX conflict_file ON conflict(file_id);
+        CREATE INDEX conflict_study ON conflict(study_id);
+        CREATE INDEX conflict_series ON conflict(series_id) WHERE series_id IS NOT NULL;
+        CREATE INDEX conflict_instance ON conflict(instance_id) WHERE instance_id IS NOT NULL;
 
         """
 }
