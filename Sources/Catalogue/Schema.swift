@@ -9,6 +9,7 @@ enum Schema {
             name TEXT NOT NULL UNIQUE,
             url TEXT NOT NULL UNIQUE,                -- smb://host:port/share/path or an absolute folder; holds no user and no password
             generation INTEGER NOT NULL DEFAULT 0,   -- number of the last scan that was begun
+            gone_up_to INTEGER NOT NULL DEFAULT 0,   -- what is missing since this scan or an earlier one is gone, and its rows may be removed
             held_missing INTEGER                     -- how many files the last scan missed and held; NULL when nothing is held
         );
 
@@ -56,7 +57,7 @@ enum Schema {
             path NOT NULL,                           -- below the source's root, separated by /
             depth INTEGER NOT NULL,
             to_list INTEGER,                         -- the source's id while the folder waits to be listed, else NULL
-            listed_generation INTEGER NOT NULL DEFAULT 0,  -- the last scan that listed it completely
+            listed_generation INTEGER NOT NULL DEFAULT 0, -- the last scan that listed it completely
             missing_generation INTEGER,              -- the first scan whose complete listing of the parent was without it
             header_end INTEGER NOT NULL DEFAULT 0,   -- bytes that headers in this folder needed
             UNIQUE(source_id, path)

@@ -1,0 +1,387 @@
+internal import SQLite
+
+/// Compares listings with the folder and file rows: what is new or changed waits to be read, what a complete listing is without is marked
+/// missing. Nothing is removed here.
+final class Enumeration {
+    private let connection: Connection
+    private var listings: [Int64: Listing] = [:]
+
+    private let nextFolders, nextFiles, folderRow, filesOfFolder: Statement
+    private let insertFolder, findFolder, wantFolder, finishFolder, skipFolder: Statement
+    private let insertFile, findFile, changeFile, wantFile, unmarkFile: Statement
+    private let filesNotSeen, markFile, foldersNotSeen, markFolder, waiting: Statement
+
+    /// The most levels of reading order within a folder; files 2^19 apart are read right after the first.
+    private static let deepestLevel = 20
+    /// Folders with at most this many known files are compared in memory, larger ones row by row.
+    private static let mostComparedInMemory = 20_000
+
+    /// One folder's listing under way.
+    private struct Listing {
+        let source: Int64
+        let generation: Int64
+        let path: [UInt8]
+        let depth: Int
+        let readAll: Bool
+        /// Whether an earlier scan left rows to compare with.
+        let isKnown: Bool
+        /// Rows not met yet, by name; nil when the folder is too large for that.
+        var expected: [[UInt8]: KnownFile]?
+        var seenFiles: [Int64] = []
+        var seenFolders: Set<Int64> = []
+        /// How many files have been given a place in the reading order.
+        var ordered = 0
+        var counts = ListingCounts()
+    }
+
+    private struct KnownFile {
+        let id, size, modified, changed, state: Int64
+        let isMissing: Bool
+    }
+
+    /// What a listing came to.
+    struct ListingCounts {
+        var files = 0
+        var ruledOut = 0
+        var unchangedInstances = 0
+        var unchangedOthers = 0
+    }
+
+    init(_ connection: Connection) throws {
+        self.connection = connection
+        nextFolders = try connection.prepare("SELECT id, path, depth FROM folder WHERE to_list = ?1 AND id > ?2 ORDER BY id LIMIT ?3")
+        nextFiles = try connection.prepare(
+            """
+            SELECT f.id, f.folder_id, d.path, f.name, f.size, d.header_end, f.state FROM file f JOIN folder d ON d.id = f.folder_id
+            WHERE f.read_order = ?1 AND f.id > ?2 AND d.listed_generation = ?4 ORDER BY f.id LIMIT ?3
+            """)
+        folderRow = try connection.prepare("SELECT path, depth, listed_generation FROM folder WHERE id = ?1")
+        filesOfFolder = try connection.prepare(
+            "SELECT id, name, size, modified, changed, state, missing_generation IS NOT NULL FROM file WHERE folder_id = ?1 LIMIT ?2")
+        insertFolder = try connection.prepare(
+            """
+            INSERT INTO folder(source_id, parent_id, path, depth, to_list) VALUES(?1, ?2, ?3, ?4, ?1) ON CONFLICT(source_id, path) DO NOTHING
+            """)
+        findFolder = try connection.prepare("SELECT id, listed_generation FROM folder WHERE source_id = ?1 AND path = ?2")
+        wantFolder = try connection.prepare("UPDATE folder SET to_list = source_id, missing_generation = NULL WHERE id = ?1")
+        finishFolder = try connection.prepare("UPDATE folder SET to_list = NULL, listed_generation = ?2 WHERE id = ?1")
+        skipFolder = try connection.prepare("UPDATE folder SET to_list = NULL WHERE id = ?1")
+        insertFile = try connection.prepare(
+            """
+            INSERT INTO file(folder_id, name, size, modified, changed, read_order, state) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0)
+            ON CONFLICT(folder_id, name) DO NOTHING
+            """)
+        findFile = try connection.prepare(
+            "SELECT id, name, size, modified, changed, state, missing_generation IS NOT NULL FROM file WHERE folder_id = ?1 AND name = ?2")
+        changeFile = try connection.prepare(
+            "UPDATE file SET size = ?2, modified = ?3, changed = ?4, read_order = ?5, missing_generation = NULL WHERE id = ?1")
+        wantFile = try connection.prepare("UPDATE file SET read_order = ?2, missing_generation = NULL WHERE id = ?1")
+        unmarkFile = try connection.prepare("UPDATE file SET missing_generation = NULL WHERE id = ?1")
+        filesNotSeen = try connection.prepare("SELECT id FROM file WHERE folder_id = ?1 ORDER BY id")
+        markFile = try connection.prepare(
+            "UPDATE file SET missing_generation = coalesce(missing_generation, ?2), read_order = NULL WHERE id = ?1")
+        foldersNotSeen = try connection.prepare("SELECT id FROM folder WHERE parent_id = ?1")
+        markFolder = try connection.prepare(
+            "UPDATE folder SET missing_generation = coalesce(missing_generation, ?2), to_list = NULL WHERE id = ?1")
+        waiting = try connection.prepare("SELECT id FROM file WHERE folder_id = ?1 AND read_order IS NOT NULL LIMIT 4")
+    }
+
+    // MARK: Work
+
+    /// Folders that wait to be listed, with ids above `after`.
+    func folders(of source: Int64, after: Int64, limit: Int) throws -> [FolderTask] {
+        var tasks: [FolderTask] = []
+        nextFolders.bind(source, at: 1)
+        nextFolders.bind(after, at: 2)
+        nextFolders.bind(limit, at: 3)
+        try nextFolders.forEachRow { tasks.append(FolderTask(id: $0.integer(0), path: $0.bytes(1), depth: Int($0.integer(2)))) }
+        return tasks
+    }
+
+    /// Files of one level that wait to be read, with ids above `after`, from folders that the scan `generation` has listed completely: until
+    /// then a listing may be begun again, and its files must not have been counted as read.
+    func files(of source: Int64, generation: Int64, level: Int, after: Int64, limit: Int) throws -> [FileTask] {
+        var tasks: [FileTask] = []
+        nextFiles.bind(Self.readOrder(source, level), at: 1)
+        nextFiles.bind(after, at: 2)
+        nextFiles.bind(limit, at: 3)
+        nextFiles.bind(generation, at: 4)
+        try nextFiles.forEachRow { row in
+            let folder = row.bytes(2)
+            let name = row.bytes(3)
+            tasks.append(
+                FileTask(
+                    id: row.integer(0), folderID: row.integer(1), path: Self.join(folder, name), size: UInt64(clamping: row.integer(4)),
+                    level: level, headerEnd: Int(row.integer(5)), isNew: row.integer(6) == FileState.toRead.rawValue))
+        }
+        return tasks
+    }
+
+    /// All levels that ``files(of:generation:level:after:limit:)`` knows.
+    static var levels: ClosedRange<Int> { 0...deepestLevel }
+
+    /// The first file of a folder was no instance: another one takes its place at the front.
+    func promoteAnother(inFolder folder: Int64, source: Int64, except inFlight: Set<Int64>) throws {
+        waiting.bind(folder, at: 1)
+        var next: Int64?
+        // Only the first few are looked at: where none of those is free, others of the folder are being read already.
+        try waiting.forEachRow { if next == nil, !inFlight.contains($0.integer(0)) { next = $0.integer(0) } }
+        guard let next else { return }
+        wantFile.bind(next, at: 1)
+        wantFile.bind(Self.readOrder(source, 0), at: 2)
+        try wantFile.run()
+    }
+
+    private static func readOrder(_ source: Int64, _ level: Int) -> Int64 { source << 8 | Int64(level) }
+
+    /// The level of the n-th file of a folder: the first one first, then ever smaller steps (bit-reversed order), whatever the total turns out
+    /// to be.
+    static func level(ofOrdinal ordinal: Int) -> Int {
+        ordinal == 0 ? 0 : max(1, deepestLevel - ordinal.trailingZeroBitCount)
+    }
+
+    static func join(_ folder: [UInt8], _ name: [UInt8]) -> [UInt8] {
+        folder.isEmpty ? name : folder + [UInt8(ascii: "/")] + name
+    }
+
+    // MARK: The root
+
+    /// The source's root folder, made when it is new, waiting to be listed.
+    func wantRoot(of source: Int64) throws {
+        insertFolder.bind(source, at: 1)
+        insertFolder.bind(nil as Int64?, at: 2)
+        insertFolder.bind("", at: 3)
+        insertFolder.bind(0, at: 4)
+        try insertFolder.run()
+        if connection.changes == 0, let root = try folder(at: [], of: source) {
+            wantFolder.bind(root, at: 1)
+            try wantFolder.run()
+        }
+    }
+
+    private func folder(at path: [UInt8], of source: Int64) throws -> Int64? {
+        findFolder.bind(source, at: 1)
+        findFolder.bind(name: path, at: 2)
+        defer { findFolder.reset() }
+        return try findFolder.step() ? findFolder.integer(0) : nil
+    }
+
+    // MARK: One listing
+
+    func begin(_ folder: Int64, source: Int64, generation: Int64, readAll: Bool) throws {
+        folderRow.bind(folder, at: 1)
+        defer { folderRow.reset() }
+        guard try folderRow.step() else { return }
+        var listing = Listing(
+            source: source, generation: generation, path: folderRow.bytes(0), depth: Int(folderRow.integer(1)), readAll: readAll,
+            isKnown: folderRow.integer(2) > 0)
+        if listing.isKnown { listing.expected = try knownFiles(of: folder) }
+        listings[folder] = listing
+    }
+
+    private func knownFiles(of folder: Int64) throws -> [[UInt8]: KnownFile]? {
+        var known: [[UInt8]: KnownFile] = [:]
+        filesOfFolder.bind(folder, at: 1)
+        filesOfFolder.bind(Self.mostComparedInMemory + 1, at: 2)
+        try filesOfFolder.forEachRow { known[$0.bytes(1)] = Self.known($0) }
+        return known.count > Self.mostComparedInMemory ? nil : known
+    }
+
+    private static func known(_ row: Statement) -> KnownFile {
+        KnownFile(
+            id: row.integer(0), size: row.integer(2), modified: row.integer(3), changed: row.integer(4), state: row.integer(5),
+            isMissing: row.integer(6) != 0)
+    }
+
+    func add(_ page: [ListedEntry], to folder: Int64) throws {
+        guard var listing = listings.removeValue(forKey: folder) else { return }
+        // Taken out and put back, so that its arrays are changed in place.
+        defer { listings[folder] = listing }
+        for entry in page {
+            switch entry.kind {
+            case .folder: try add(folder: entry, to: folder, &listing)
+            case .ruledOut:
+                listing.counts.files += 1
+                listing.counts.ruledOut += 1
+            case .candidate:
+                listing.counts.files += 1
+                switch try add(file: entry, to: folder, &listing) {
+                case .instance: listing.counts.unchangedInstances += 1
+                case .notDICOM, .directory: listing.counts.unchangedOthers += 1
+                case .toRead, .failed: break
+                }
+            }
+        }
+    }
+
+    /// Files that listings under way have seen so far.
+    func filesInOpenListings(of source: Int64) -> Int {
+        listings.values.reduce(0) { $0 + ($1.source == source ? $1.counts.files : 0) }
+    }
+
+    private func add(folder entry: ListedEntry, to parent: Int64, _ listing: inout Listing) throws {
+        let path = Self.join(listing.path, entry.name)
+        insertFolder.bind(listing.source, at: 1)
+        insertFolder.bind(parent, at: 2)
+        insertFolder.bind(name: path, at: 3)
+        insertFolder.bind(listing.depth + 1, at: 4)
+        try insertFolder.run()
+        if connection.changes > 0 {
+            listing.seenFolders.insert(connection.lastInsertedRowID)
+            return
+        }
+        findFolder.bind(listing.source, at: 1)
+        findFolder.bind(name: path, at: 2)
+        defer { findFolder.reset() }
+        guard try findFolder.step() else { return }
+        let id = findFolder.integer(0)
+        listing.seenFolders.insert(id)
+        // Listed in this scan already: the listing of the parent was begun twice.
+        guard findFolder.integer(1) < listing.generation else { return }
+        wantFolder.bind(id, at: 1)
+        try wantFolder.run()
+    }
+
+    /// - Returns: ``FileState/toRead`` when the file will be read, else what is known of it.
+    private func add(file entry: ListedEntry, to folder: Int64, _ listing: inout Listing) throws -> FileState {
+        let known: KnownFile?
+        if listing.isKnown {
+            known = try listing.expected.map { _ in listing.expected?.removeValue(forKey: entry.name) } ?? find(entry.name, in: folder)
+        } else if try insert(entry, in: folder, &listing) {
+            return .toRead
+        } else {
+            // Left by a listing that was interrupted.
+            known = try find(entry.name, in: folder)
+        }
+        guard let known else {
+            _ = try insert(entry, in: folder, &listing)
+            return .toRead
+        }
+        if listing.expected == nil { listing.seenFiles.append(known.id) }
+        return try compare(entry, with: known, &listing)
+    }
+
+    private func compare(_ entry: ListedEntry, with known: KnownFile, _ listing: inout Listing) throws -> FileState {
+        let state = FileState(rawValue: known.state) ?? .toRead
+        // A modality may rewrite a slice with the same size and time: the change time tells, where there is one.
+        let isSame =
+            Int64(clamping: entry.size) == known.size && entry.modified == known.modified
+            && (entry.changed == known.changed || entry.changed == 0 || known.changed == 0)
+        if isSame, !listing.readAll, state != .toRead, state != .failed {
+            if known.isMissing {
+                unmarkFile.bind(known.id, at: 1)
+                try unmarkFile.run()
+            }
+            return state
+        }
+        let order = nextReadOrder(&listing)
+        if isSame {
+            wantFile.bind(known.id, at: 1)
+            wantFile.bind(order, at: 2)
+            try wantFile.run()
+        } else {
+            changeFile.bind(known.id, at: 1)
+            changeFile.bind(Int64(clamping: entry.size), at: 2)
+            changeFile.bind(entry.modified, at: 3)
+            changeFile.bind(entry.changed, at: 4)
+            changeFile.bind(order, at: 5)
+            try changeFile.run()
+        }
+        return .toRead
+    }
+
+    private func insert(_ entry: ListedEntry, in folder: Int64, _ listing: inout Listing) throws -> Bool {
+        insertFile.bind(folder, at: 1)
+        insertFile.bind(name: entry.name, at: 2)
+        insertFile.bind(Int64(clamping: entry.size), at: 3)
+        insertFile.bind(entry.modified, at: 4)
+        insertFile.bind(entry.changed, at: 5)
+        insertFile.bind(Self.readOrder(listing.source, Self.level(ofOrdinal: listing.ordered)), at: 6)
+        try insertFile.run()
+        guard connection.changes > 0 else { return false }
+        listing.ordered += 1
+        if listing.isKnown, listing.expected == nil { listing.seenFiles.append(connection.lastInsertedRowID) }
+        return true
+    }
+
+    private func nextReadOrder(_ listing: inout Listing) -> Int64 {
+        defer { listing.ordered += 1 }
+        return Self.readOrder(listing.source, Self.level(ofOrdinal: listing.ordered))
+    }
+
+    private func find(_ name: [UInt8], in folder: Int64) throws -> KnownFile? {
+        findFile.bind(folder, at: 1)
+        findFile.bind(name: name, at: 2)
+        defer { findFile.reset() }
+        return try findFile.step() ? Self.known(findFile) : nil
+    }
+
+    // MARK: End of a listing
+
+    /// The listing was complete: what it is without is missing.
+    func finish(_ folder: Int64) throws -> ListingCounts {
+        guard let listing = listings.removeValue(forKey: folder) else { return ListingCounts() }
+        if listing.isKnown {
+            if let expected = listing.expected {
+                for file in expected.values { try mark(markFile, file.id, listing.generation) }
+            } else {
+                try markFilesNotSeen(folder, listing)
+            }
+            var absent: [Int64] = []
+            foldersNotSeen.bind(folder, at: 1)
+            try foldersNotSeen.forEachRow { if !listing.seenFolders.contains($0.integer(0)) { absent.append($0.integer(0)) } }
+            for id in absent { try mark(markFolder, id, listing.generation) }
+        }
+        finishFolder.bind(folder, at: 1)
+        finishFolder.bind(listing.generation, at: 2)
+        try finishFolder.run()
+        return listing.counts
+    }
+
+    private func markFilesNotSeen(_ folder: Int64, _ listing: Listing) throws {
+        let seen = listing.seenFiles.sorted()
+        var absent: [Int64] = []
+        var position = 0
+        filesNotSeen.bind(folder, at: 1)
+        try filesNotSeen.forEachRow { row in
+            let id = row.integer(0)
+            while position < seen.count, seen[position] < id { position += 1 }
+            if position == seen.count || seen[position] != id { absent.append(id) }
+        }
+        for id in absent { try mark(markFile, id, listing.generation) }
+    }
+
+    private func mark(_ statement: Statement, _ id: Int64, _ generation: Int64) throws {
+        statement.bind(id, at: 1)
+        statement.bind(generation, at: 2)
+        try statement.run()
+    }
+
+    /// The folder could not be listed: nothing is known about what it holds now, so nothing is missing.
+    func fail(_ folder: Int64) throws {
+        listings[folder] = nil
+        skipFolder.bind(folder, at: 1)
+        try skipFolder.run()
+    }
+
+    /// The listing was interrupted and will be begun again.
+    func abandon(_ folder: Int64) {
+        listings[folder] = nil
+    }
+
+    /// After a rollback.
+    func forget() {
+        listings.removeAll()
+    }
+}
+
+extension Statement {
+    /// Binds a path or name: as text where it is valid UTF-8, else as a blob of its bytes.
+    func bind(name: [UInt8], at index: Int32) {
+        if String(validating: name, as: UTF8.self) != nil {
+            name.withUnsafeBytes { bind(text: $0, at: index) }
+        } else {
+            bind(blob: name, at: index)
+        }
+    }
+}

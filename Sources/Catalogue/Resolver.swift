@@ -1,0 +1,197 @@
+internal import DICOM
+internal import SQLite
+
+/// Derives what study, series and instance rows show from the variants and files beneath them, flags what contradicts, and removes what has no
+/// file left. Works on what has been marked since the last call, inside the writer's transaction.
+final class Resolver {
+    var dirtySeries: Set<Int64> = []
+    var dirtyStudies: Set<Int64> = []
+    var dirtyInstances: Set<Int64> = []
+
+    private let entities: EntityRows
+    private let searchIndex: SearchIndex
+    private let seriesVariants: Statement
+    private let studyVariants: Statement
+    private let instanceDigests: Statement
+    private let instanceSeries: Statement
+    private let deleteConflicts: (series: Statement, study: Statement, instance: Statement)
+    private let insertConflict: Statement
+    private let flagInstance: Statement
+    private let seriesStudy: Statement
+    private let studyLevels: Statement
+    private let flagStudy: Statement
+
+    /// A series whose files all differ would otherwise be compared in full at every commit.
+    private static let mostVariants = 2_000
+    /// More different values of one attribute than this help nobody.
+    private static let mostValues = 10
+
+    init(_ connection: Connection, entities: EntityRows, searchIndex: SearchIndex) throws {
+        self.entities = entities
+        self.searchIndex = searchIndex
+        seriesVariants = try connection.prepare(
+            "SELECT attributes FROM variant WHERE series_id = ?1 ORDER BY id LIMIT \(Self.mostVariants)")
+        studyVariants = try connection.prepare(
+            """
+            SELECT v.attributes FROM series s JOIN variant v ON v.series_id = s.id
+            WHERE s.study_id = ?1 ORDER BY v.id LIMIT \(Self.mostVariants)
+            """)
+        instanceDigests = try connection.prepare("SELECT count(DISTINCT digest) FROM file WHERE instance_id = ?1")
+        instanceSeries = try connection.prepare("SELECT s.id, s.study_id FROM instance i JOIN series s ON s.id = i.series_id WHERE i.id = ?1")
+        deleteConflicts = (
+            try connection.prepare("DELETE FROM conflict WHERE series_id = ?1 AND instance_id IS NULL"),
+            try connection.prepare("DELETE FROM conflict WHERE study_id = ?1 AND series_id IS NULL"),
+            try connection.prepare("DELETE FROM conflict WHERE instance_id = ?1")
+        )
+        insertConflict = try connection.prepare(
+            "INSERT INTO conflict(study_id, series_id, instance_id, attribute, kept, found) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+        flagInstance = try connection.prepare("UPDATE instance SET has_conflict = ?2 WHERE id = ?1")
+        seriesStudy = try connection.prepare("SELECT study_id FROM series WHERE id = ?1")
+        studyLevels = try connection.prepare("SELECT DISTINCT attribute FROM conflict WHERE study_id = ?1")
+        flagStudy = try connection.prepare("UPDATE study SET has_conflict = ?2, search_stale = 1 WHERE id = ?1")
+    }
+
+    /// Brings all marked rows up to date.
+    func resolve() throws {
+        for instance in dirtyInstances { try resolveInstance(instance) }
+        dirtyInstances.removeAll(keepingCapacity: true)
+        // Resolving a series may mark its study, and a second one when it moves.
+        for series in dirtySeries { try resolveSeries(series) }
+        dirtySeries.removeAll(keepingCapacity: true)
+        for study in dirtyStudies { try resolveStudy(study) }
+        dirtyStudies.removeAll(keepingCapacity: true)
+    }
+
+    /// After a rollback.
+    func forget() {
+        dirtyInstances.removeAll()
+        dirtySeries.removeAll()
+        dirtyStudies.removeAll()
+    }
+
+    // MARK: One row
+
+    /// One SOPInstanceUID with different content in two places is a conflict (PS3.5 §9: a UID identifies one object).
+    private func resolveInstance(_ id: Int64) throws {
+        defer { instanceSeries.reset() }
+        instanceSeries.bind(id, at: 1)
+        guard try instanceSeries.step() else { return }
+        let (series, study) = (instanceSeries.integer(0), instanceSeries.integer(1))
+        deleteConflicts.instance.bind(id, at: 1)
+        try deleteConflicts.instance.run()
+        instanceDigests.bind(id, at: 1)
+        let differs = try instanceDigests.step() && instanceDigests.integer(0) > 1
+        instanceDigests.reset()
+        flagInstance.bind(id, at: 1)
+        flagInstance.bind(differs ? 1 : 0, at: 2)
+        try flagInstance.run()
+        if differs {
+            try addConflict(study: study, series: series, instance: id, "SOPInstanceUID", kept: nil, found: nil)
+        }
+        dirtyStudies.insert(study)
+    }
+
+    private func resolveSeries(_ id: Int64) throws {
+        guard let study = try study(ofSeries: id) else { return }
+        dirtyStudies.insert(study)
+        let variants = try variants(seriesVariants, of: id)
+        deleteConflicts.series.bind(id, at: 1)
+        try deleteConflicts.series.run()
+        guard let kept = VariantAttributes(merging: variants) else {
+            try entities.deleteSeries(id)
+            return
+        }
+        let home = try entities.studyID(for: kept)
+        dirtyStudies.insert(home)
+        let conflicts = Self.conflicts(among: variants, in: Attribute.allCases.filter { $0.level == .series } + [.studyInstanceUID])
+        for conflict in conflicts {
+            try addConflict(study: home, series: id, instance: nil, conflict.attribute.keyword, kept: conflict.kept, found: conflict.found)
+        }
+        try entities.updateSeries(id, study: home, to: kept, hasConflict: !conflicts.isEmpty)
+    }
+
+    private func resolveStudy(_ id: Int64) throws {
+        let variants = try variants(studyVariants, of: id)
+        deleteConflicts.study.bind(id, at: 1)
+        try deleteConflicts.study.run()
+        guard let kept = VariantAttributes(merging: variants) else {
+            try entities.deleteStudy(id)
+            try searchIndex.update(studyID: id)
+            return
+        }
+        let attributes = Attribute.allCases.filter { $0.level == .patient || $0.level == .study }
+        for conflict in Self.conflicts(among: variants, in: attributes) {
+            try addConflict(study: id, series: nil, instance: nil, conflict.attribute.keyword, kept: conflict.kept, found: conflict.found)
+        }
+        try entities.updateStudy(id, to: kept)
+        flagStudy.bind(id, at: 1)
+        flagStudy.bind(try severity(ofStudy: id), at: 2)
+        try flagStudy.run()
+    }
+
+    /// 0: no conflict; 1: attributes differ; 2: patients differ, so that the study must not be shared unseen [I6].
+    private func severity(ofStudy id: Int64) throws -> Int {
+        let patient = Set(Attribute.allCases.filter { $0.level == .patient }.map(\.keyword))
+        var severity = 0
+        studyLevels.bind(id, at: 1)
+        try studyLevels.forEachRow { severity = max(severity, patient.contains($0.text(0)) ? 2 : 1) }
+        return severity
+    }
+
+    // MARK: Pieces
+
+    private func study(ofSeries id: Int64) throws -> Int64? {
+        defer { seriesStudy.reset() }
+        seriesStudy.bind(id, at: 1)
+        return try seriesStudy.step() ? seriesStudy.integer(0) : nil
+    }
+
+    private func variants(_ statement: Statement, of id: Int64) throws -> [VariantAttributes] {
+        var found: [VariantAttributes] = []
+        statement.bind(id, at: 1)
+        try statement.forEachRow { row in
+            if let attributes = VariantAttributes(encoded: row.text(0)) { found.append(attributes) }
+        }
+        return found
+    }
+
+    private func addConflict(study: Int64, series: Int64?, instance: Int64?, _ attribute: String, kept: String?, found: String?) throws {
+        insertConflict.bind(study, at: 1)
+        insertConflict.bind(series, at: 2)
+        insertConflict.bind(instance, at: 3)
+        insertConflict.bind(attribute, at: 4)
+        insertConflict.bind(kept, at: 5)
+        insertConflict.bind(found, at: 6)
+        try insertConflict.run()
+    }
+
+    /// The values that differ from the first variant's. An absent or empty value contradicts nothing.
+    static func conflicts(among variants: [VariantAttributes], in attributes: [Attribute]) -> [(attribute: Attribute, kept: String, found: String)] {
+        guard variants.count > 1 else { return [] }
+        var conflicts: [(attribute: Attribute, kept: String, found: String)] = []
+        for attribute in attributes {
+            var values: [String] = []
+            for variant in variants {
+                guard let value = variant.nonEmpty(attribute), values.count < mostValues else { continue }
+                if !values.contains(where: { same($0, value, attribute) }) { values.append(value) }
+            }
+            conflicts += values.dropFirst().map { (attribute, values[0], $0) }
+        }
+        return conflicts
+    }
+
+    /// Trailing empty components of a person name may be left out (PS3.5 §6.2.1.1), so `DOE^JOHN` and `DOE^JOHN^^^` are one name.
+    private static func same(_ left: String, _ right: String, _ attribute: Attribute) -> Bool {
+        if left == right { return true }
+        guard attribute == .patientName || attribute == .referringPhysicianName else { return false }
+        func trimmed(_ name: String) -> [Substring] {
+            var groups = name.split(separator: "=", omittingEmptySubsequences: false)
+            for index in groups.indices {
+                while let last = groups[index].last, last == "^" || last == " " { groups[index].removeLast() }
+            }
+            while groups.last?.isEmpty == true { groups.removeLast() }
+            return groups
+        }
+        return trimmed(left) == trimmed(right)
+    }
+}
