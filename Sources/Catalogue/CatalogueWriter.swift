@@ -151,6 +151,17 @@ public actor CatalogueWriter {
         return record
     }
 
+    /// How many folders the job has yet to list.
+    public func foldersLeft(_ id: Int64) throws -> Int {
+        guard let job = jobs[id] else { return 0 }
+        return try reading { try enumeration.foldersLeft(of: job.record.sourceID) }
+    }
+
+    /// A job's last error reports, newest first.
+    public func lastErrors(of id: Int64, limit: Int) throws -> [ErrorRecord] {
+        try reading { try jobRows.lastErrors(of: id, limit: limit) }
+    }
+
     /// Marks a job that nobody runs as cancelled.
     public func cancel(_ id: Int64, now: Double) throws {
         try inBatch {

@@ -6,7 +6,7 @@ final class Enumeration {
     private let connection: Connection
     private var listings: [Int64: Listing] = [:]
 
-    private let nextFolders, nextFiles, folderRow, filesOfFolder: Statement
+    private let nextFolders, countFolders, nextFiles, folderRow, filesOfFolder: Statement
     private let insertFolder, findFolder, wantFolder, finishFolder, skipFolder: Statement
     private let insertFile, findFile, changeFile, wantFile, unmarkFile: Statement
     private let filesNotSeen, markFile, foldersNotSeen, markFolder, waiting: Statement
@@ -50,6 +50,7 @@ final class Enumeration {
     init(_ connection: Connection) throws {
         self.connection = connection
         nextFolders = try connection.prepare("SELECT id, path, depth FROM folder WHERE to_list = ?1 AND id > ?2 ORDER BY id LIMIT ?3")
+        countFolders = try connection.prepare("SELECT count(*) FROM folder WHERE to_list = ?1")
         nextFiles = try connection.prepare(
             """
             SELECT f.id, f.folder_id, d.path, f.name, f.size, d.header_end, f.state FROM file f JOIN folder d ON d.id = f.folder_id
@@ -96,6 +97,12 @@ final class Enumeration {
         nextFolders.bind(limit, at: 3)
         try nextFolders.forEachRow { tasks.append(FolderTask(id: $0.integer(0), path: $0.bytes(1), depth: Int($0.integer(2)))) }
         return tasks
+    }
+
+    func foldersLeft(of source: Int64) throws -> Int {
+        countFolders.bind(source, at: 1)
+        defer { countFolders.reset() }
+        return try countFolders.step() ? Int(countFolders.integer(0)) : 0
     }
 
     /// Files of one level that wait to be read, with ids above `after`, from folders that the scan `generation` has listed completely: until
