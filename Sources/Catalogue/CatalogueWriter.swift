@@ -353,10 +353,14 @@ public actor CatalogueWriter {
 
     /// A person confirms that what the source's last scan missed is gone.
     ///
-    /// - Returns: how many files were held.
-    public func confirmMissing(source: Int64, generation: Int64) throws {
-        try inBatch { try removal.confirm(source: source, generation: generation) }
+    /// - Returns: how many files went.
+    public func confirmMissing(source: Int64) throws -> Int {
+        try inBatch { try removal.confirm(source: source) }
+        var gone = 0
+        while case let removed = try removeGone(source: source, limit: 5_000), removed > 0 { gone += removed }
+        while try refreshSearch(limit: 500) {}
         try commit()
+        return gone
     }
 
     /// Brings the search index up to date with the rows.
