@@ -25,7 +25,7 @@ public struct FileroomConfiguration: Hashable, Sendable {
         } catch {
             throw ConfigurationError(file: file, problems: [ConfigurationProblem(path: "", message: error.description)])
         }
-        let folder = SourceLocation.absolute(file + "/..", workingDirectory: FileManager.default.currentDirectoryPath)
+        let folder = SourceAddress.absolute(file + "/..", workingDirectory: FileManager.default.currentDirectoryPath)
         try self.init(json: bytes, file: file, folder: folder)
         for (index, source) in sources.enumerated() {
             guard isReadableByOthers, case .value? = source.password else { continue }
@@ -53,7 +53,7 @@ public struct FileroomConfiguration: Hashable, Sendable {
             throw ConfigurationError(
                 file: file, problems: [ConfigurationProblem(path: "", message: "must be an object, found \(value.found)")])
         }
-        dataFolder = reader.string("data").map { SourceLocation.absolute($0, workingDirectory: folder) }
+        dataFolder = reader.string("data").map { SourceAddress.absolute($0, workingDirectory: folder) }
         readSources(&reader, folder: folder)
         reader.finish()
         if !reader.problems.isEmpty {
@@ -76,8 +76,8 @@ public struct FileroomConfiguration: Hashable, Sendable {
             if let other = names.updateValue(element.path, forKey: source.name.lowercased()) {
                 element.report("name", "must differ from the name of \(other)")
             }
-            if let other = places.updateValue(element.path, forKey: source.location.canonicalURL) {
-                element.report(element.has("path") ? "path" : "share", "is the same place as \(other): \(source.location)")
+            if let other = places.updateValue(element.path, forKey: source.address.canonicalURL) {
+                element.report(element.has("path") ? "path" : "share", "is the same place as \(other): \(source.address)")
             }
             reader.adopt(element.problems)
         }
@@ -86,18 +86,18 @@ public struct FileroomConfiguration: Hashable, Sendable {
     /// The source that a SOURCE argument means: a configured one by its name or by its place, else the place itself with every default.
     ///
     /// A user named in a URL takes the configured one's place, and the configured password goes with it.
-    /// - Throws: ``SourceLocationError`` when the argument is neither a name nor a place.
-    public func source(for argument: String, workingDirectory: String) throws(SourceLocationError) -> SourceConfiguration {
+    /// - Throws: ``SourceAddressError`` when the argument is neither a name nor a place.
+    public func source(for argument: String, workingDirectory: String) throws(SourceAddressError) -> SourceConfiguration {
         if let source = sources.first(where: { $0.name == argument })
             ?? sources.first(where: { $0.name.lowercased() == argument.lowercased() })
         {
             return source
         }
-        let location = try SourceLocation(argument: argument, workingDirectory: workingDirectory)
-        guard var source = sources.first(where: { $0.location.canonicalURL == location.canonicalURL }) else {
-            return SourceConfiguration(location: location)
+        let address = try SourceAddress(argument: argument, workingDirectory: workingDirectory)
+        guard var source = sources.first(where: { $0.address.canonicalURL == address.canonicalURL }) else {
+            return SourceConfiguration(address: address)
         }
-        if case .smb(let smb) = location, let username = smb.username,
+        if case .smb(let smb) = address, let username = smb.username,
             username != source.username || smb.domain ?? source.domain != source.domain
         {
             (source.username, source.domain, source.password) = (username, smb.domain ?? source.domain, nil)

@@ -2,7 +2,7 @@
 public struct SourceConfiguration: Hashable, Sendable {
     public var name: String
     public var isEnabled: Bool
-    public var location: SourceLocation
+    public var address: SourceAddress
     /// Empty for a guest.
     public var username: String
     public var domain: String?
@@ -30,12 +30,12 @@ public struct SourceConfiguration: Hashable, Sendable {
     public var massDisappearancePercent: Int
 
     /// A source that is named on the command line only: every value is the default.
-    public init(name: String? = nil, location: SourceLocation) {
-        self.location = location
-        self.name = name ?? location.canonicalURL
+    public init(name: String? = nil, address: SourceAddress) {
+        self.address = address
+        self.name = name ?? address.canonicalURL
         isEnabled = true
         (username, domain) = ("", nil)
-        if case .smb(let smb) = location { (username, domain) = (smb.username ?? "", smb.domain) }
+        if case .smb(let smb) = address { (username, domain) = (smb.username ?? "", smb.domain) }
         (password, mountPath, defaultIssuer) = (nil, nil, nil)
         (timeout, retryAttempts, retryDelay) = (.seconds(10), 3, .seconds(1))
         enumerationMethod = .automatic

@@ -21,8 +21,8 @@ struct SourceReader {
         let name = readName()
         let isEnabled = reader.boolean("enabled") ?? true
         let kind = reader.choice("type", Kind.self) ?? .smb
-        let location = kind == .smb ? readSMBLocation() : readFolder()
-        var source = SourceConfiguration(name: name, location: location ?? .folder("/"))
+        let address = kind == .smb ? readSMBAddress() : readFolder()
+        var source = SourceConfiguration(name: name, address: address ?? .folder("/"))
         source.isEnabled = isEnabled
         readCredentials(into: &source)
         readRetries(into: &source)
@@ -38,7 +38,7 @@ struct SourceReader {
             reader.integer("mass_disappearance_percent", in: 1...100) ?? source.massDisappearancePercent
         if kind == .local { refuseSMBKeys(source) }
         reader.finish()
-        return (name != nil && location != nil ? source : nil, reader.problems)
+        return (name != nil && address != nil ? source : nil, reader.problems)
     }
 
     private mutating func readName() -> String? {
@@ -53,31 +53,31 @@ struct SourceReader {
         return name
     }
 
-    private mutating func readSMBLocation() -> SourceLocation? {
+    private mutating func readSMBAddress() -> SourceAddress? {
         let host = required("host", "is missing; an SMB source needs its server's name or address")
         let share = required("share", "is missing; an SMB source needs the name of a share")
-        let port = reader.integer("port", in: 1...65535) ?? SMBLocation.defaultPort
+        let port = reader.integer("port", in: 1...65535) ?? SMBAddress.defaultPort
         let path = reader.string("path", mayBeEmpty: true) ?? ""
         guard let host, let share else { return nil }
         // Each part is tried alone, so that the message stands at its key.
         for (key, part) in [("host", (host, "x", "")), ("share", ("x", share, "")), ("path", ("x", "x", path))] {
-            do throws(SourceLocationError) {
-                _ = try SMBLocation(host: part.0, port: port, share: part.1, path: part.2)
+            do throws(SourceAddressError) {
+                _ = try SMBAddress(host: part.0, port: port, share: part.1, path: part.2)
             } catch {
                 reader.report(key, error.description)
             }
         }
-        guard let location = try? SMBLocation(host: host, port: port, share: share, path: path) else { return nil }  // reported above
-        return .smb(location)
+        guard let address = try? SMBAddress(host: host, port: port, share: share, path: path) else { return nil }  // reported above
+        return .smb(address)
     }
 
-    private mutating func readFolder() -> SourceLocation? {
+    private mutating func readFolder() -> SourceAddress? {
         guard let path = required("path", "is missing; a local source needs the path of its folder") else { return nil }
         if path.contains("://") {
             reader.report("path", "must be the path of a folder; for a share write type \"smb\" with host and share")
             return nil
         }
-        return .folder(SourceLocation.absolute(path, workingDirectory: folder))
+        return .folder(SourceAddress.absolute(path, workingDirectory: folder))
     }
 
     private mutating func required(_ key: String, _ message: String) -> String? {
@@ -92,7 +92,7 @@ struct SourceReader {
             reader.report("mount_path", "must be an absolute path")
             return nil
         }
-        return SourceLocation.absolute(path, workingDirectory: "/")
+        return SourceAddress.absolute(path, workingDirectory: "/")
     }
 
     private mutating func readCredentials(into source: inout SourceConfiguration) {
@@ -111,7 +111,7 @@ struct SourceReader {
         if let value {
             source.password = .value(Secret(value))
         } else if let file {
-            source.password = .file(SourceLocation.absolute(file, workingDirectory: folder))
+            source.password = .file(SourceAddress.absolute(file, workingDirectory: folder))
         } else if let variable {
             if variable.contains("=") { reader.report("password_env", "must be the name of an environment variable") }
             source.password = .environment(variable)
