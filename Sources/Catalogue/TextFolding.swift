@@ -56,6 +56,12 @@ package final class TextFolding {
         }
     }
 
+    /// Whether what comes before `scalar` ends a word.
+    func beginsWithSeparator(_ scalar: Unicode.Scalar) -> Bool { units(of: scalar).first == Self.separator }
+
+    /// Whether what comes after `scalar` begins a word.
+    func endsWithSeparator(_ scalar: Unicode.Scalar) -> Bool { units(of: scalar).last == Self.separator }
+
     private func units(of scalar: Unicode.Scalar) -> [UInt32] {
         if let units = known[scalar.value] { return units }
         let units = Self.decompose(scalar)
@@ -67,6 +73,7 @@ package final class TextFolding {
 
     private static func decompose(_ scalar: Unicode.Scalar) -> [UInt32] {
         switch scalar.value {
+        case 0..<0x80: return [foldASCII(UInt8(truncatingIfNeeded: scalar.value))]
         case 0xb4, 0x2bb, 0x2bc, 0x2018, 0x2019, 0xff07: return []
         case 0xac00...0xd7a3, 0x3400...0x4dbf, 0x4e00...0x9fff: return [scalar.value]
         case 0x13f, 0x140: return [0x6c]
