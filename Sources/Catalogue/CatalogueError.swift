@@ -13,6 +13,8 @@ public struct CatalogueError: Error, Hashable, Sendable, CustomStringConvertible
         case locked = "CATALOGUE_LOCKED"
         /// The disk below the data folder is full.
         case diskFull = "DISK_FULL"
+        /// The call was interrupted by whoever made it.
+        case interrupted = "INTERRUPTED"
         /// Reading or writing failed otherwise.
         case failed = "CATALOGUE_FAILED"
         /// What was asked for is not in the catalogue, or is malformed.
@@ -44,6 +46,8 @@ extension CatalogueError {
             self.init(
                 code: .locked, message: "Another process holds the catalogue's write lock",
                 suggestion: "Wait until it is done, or stop it.")
+        } else if error.isInterrupted {
+            self.init(code: .interrupted, message: "The request was interrupted", suggestion: "Make it again if its result is still wanted.")
         } else if error.isInputOutput {
             self.init(
                 code: .failed, message: "The catalogue cannot be read or written: \(error.message)",

@@ -95,3 +95,18 @@ public final class Connection {
         SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), operation: operation)
     }
 }
+
+extension Connection {
+    /// Makes the statement that runs at the time end with an error; may be called from any thread, and keeps the connection alive.
+    ///
+    /// Source: `sqlite3_interrupt`.
+    public var interruption: @Sendable () -> Void {
+        // The one call on a connection that needs no order with others.
+        let owner = UncheckedConnection(connection: self)
+        return { sqlite3_interrupt(owner.connection.handle) }
+    }
+
+    private struct UncheckedConnection: @unchecked Sendable {
+        let connection: Connection
+    }
+}

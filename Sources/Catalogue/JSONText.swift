@@ -1,0 +1,59 @@
+/// Writes JSON values as UTF-8.
+///
+/// Source: RFC 8259.
+enum JSONText {
+    static func append(_ text: String?, to output: inout [UInt8]) {
+        guard let text else { return output.append(contentsOf: "null".utf8) }
+        output.append(UInt8(ascii: "\""))
+        for byte in text.utf8 { append(escaping: byte, to: &output) }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    static func append(_ integer: Int64?, to output: inout [UInt8]) {
+        output.append(contentsOf: (integer.map(String.init) ?? "null").utf8)
+    }
+
+    static func append(_ texts: [String], to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "["))
+        for (index, text) in texts.enumerated() {
+            if index > 0 { output.append(contentsOf: ", ".utf8) }
+            append(text, to: &output)
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+
+    private static func append(escaping byte: UInt8, to output: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
+        case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
+        case 0x0a: output.append(contentsOf: "\\n".utf8)
+        case 0x0d: output.append(contentsOf: "\\r".utf8)
+        case 0x09: output.append(contentsOf: "\\t".utf8)
+        case 0..<0x20, 0x7f:
+            output.append(contentsOf: "\\u00".utf8)
+            output.append(hexadecimal(byte >> 4))
+            output.append(hexadecimal(byte & 15))
+        default: output.append(byte)
+        }
+    }
+
+    static func hexadecimal(_ digit: UInt8) -> UInt8 { digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10 }
+}
+
+/// Writes an object's braces, keys and commas.
+struct JSONObjectWriter {
+    private var isFirst = true
+
+    init() {}
+
+    func begin(_ output: inout [UInt8]) { output.append(UInt8(ascii: "{")) }
+
+    mutating func key(_ key: String, _ output: inout [UInt8]) {
+        if !isFirst { output.append(contentsOf: ", ".utf8) }
+        isFirst = false
+        JSONText.append(key, to: &output)
+        output.append(contentsOf: ": ".utf8)
+    }
+
+    func end(_ output: inout [UInt8]) { output.append(UInt8(ascii: "}")) }
+}
