@@ -107,6 +107,12 @@ public actor JobBoard {
         entries.values.filter { $0.end == nil }.map(\.record.id).sorted()
     }
 
+    /// Whether every job that has not ended is paused.
+    public var isPaused: Bool {
+        let open = entries.values.filter { $0.end == nil }
+        return !open.isEmpty && open.allSatisfy { $0.record.state == .paused }
+    }
+
     // MARK: Wishes
 
     /// Something that can be asked of a job.
