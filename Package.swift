@@ -49,7 +49,6 @@ let package = Package(
 
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], swiftSettings: testing),
         .testTarget(name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], swiftSettings: testing),
-        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite"], swiftSettings: testing),
         .testTarget(name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing", "SQLite"], swiftSettings: testing),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
     ],

@@ -311,8 +311,9 @@ public actor CatalogueWriter {
         return "\(job.sourceURL)/\(String(decoding: folder, as: UTF8.self))"
     }
 
-    /// Files that were handed out and will not be recorded now wait again.
-    public func giveBack(_ id: Int64, _ tasks: [FileTask]) {
+    /// What was handed out and will not be done now waits again.
+    public func giveBack(_ id: Int64, folders: [FolderTask] = [], files tasks: [FileTask]) {
+        jobs[id]?.foldersInFlight.subtract(folders.map(\.id))
         for task in tasks {
             jobs[id]?.inFlight.remove(task.id)
             if task.level > 0, let cursor = jobs[id]?.fileCursors[task.level], cursor >= task.id {
@@ -336,7 +337,9 @@ public actor CatalogueWriter {
         guard let job = jobs[id] else { return MissingOutcome() }
         var outcome = MissingOutcome()
         outcome.held = try inBatch {
-            try removal.decide(source: job.record.sourceID, generation: job.record.generation, mostPercent: mostPercent)
+            // While a scan runs, what was found first is shown; now it is known what most files say.
+            if job.record.counters.filesOpened > 0 { try resolver.markConflicted() }
+            return try removal.decide(source: job.record.sourceID, generation: job.record.generation, mostPercent: mostPercent)
         }
         try commit()
         return outcome
@@ -402,7 +405,7 @@ public actor CatalogueWriter {
             try resolver.resolve()
             for job in jobs.values { try jobRows.update(job.record, now: job.now()) }
             try connection.execute("COMMIT")
-            for id in jobs.keys { jobs[id]?.committed = jobs[id]?.record.counters ?? JobCounters() }
+            for (id, job) in jobs { jobs[id]?.committed = job.record.counters }
         } catch {
             throw rolledBack(error)
         }
@@ -447,8 +450,8 @@ public actor CatalogueWriter {
         resolver.forget()
         // Counting fails only where the first error is the one that matters.
         try? entities.countAgain()
-        let error = translated(error)
-        if !jobs.isEmpty { failure = error }
-        return error
+        // A refusal is no failure of the database, and comes before anything was written.
+        if !jobs.isEmpty, error is SQLiteError { failure = translated(error) }
+        return translated(error)
     }
 }

@@ -27,6 +27,7 @@ final class Enumeration {
         let isKnown: Bool
         /// Rows not met yet, by name; nil when the folder is too large for that.
         var expected: [[UInt8]: KnownFile]?
+        var comparesInMemory: Bool { expected != nil }
         var seenFiles: [Int64] = []
         var seenFolders: Set<Int64> = []
         /// How many files have been given a place in the reading order.
@@ -253,7 +254,7 @@ final class Enumeration {
     private func add(file entry: ListedEntry, to folder: Int64, _ listing: inout Listing) throws -> FileState {
         let known: KnownFile?
         if listing.isKnown {
-            known = try listing.expected.map { _ in listing.expected?.removeValue(forKey: entry.name) } ?? find(entry.name, in: folder)
+            known = !listing.comparesInMemory ? try find(entry.name, in: folder) : listing.expected?.removeValue(forKey: entry.name)
         } else if try insert(entry, in: folder, &listing) {
             return .toRead
         } else {
@@ -264,7 +265,7 @@ final class Enumeration {
             _ = try insert(entry, in: folder, &listing)
             return .toRead
         }
-        if listing.expected == nil { listing.seenFiles.append(known.id) }
+        if !listing.comparesInMemory { listing.seenFiles.append(known.id) }
         return try compare(entry, with: known, &listing)
     }
 
@@ -307,7 +308,7 @@ final class Enumeration {
         try insertFile.run()
         guard connection.changes > 0 else { return false }
         listing.ordered += 1
-        if listing.isKnown, listing.expected == nil { listing.seenFiles.append(connection.lastInsertedRowID) }
+        if listing.isKnown, !listing.comparesInMemory { listing.seenFiles.append(connection.lastInsertedRowID) }
         return true
     }
 

@@ -68,7 +68,7 @@ struct Shift {
                 }
             }
         } catch {
-            await catalogue.giveBack(job, files)
+            await catalogue.giveBack(job, folders: folders, files: files)
             throw error
         }
     }
@@ -184,9 +184,9 @@ private struct Operation: Sendable {
             let byID = Dictionary(results.map { ($0.id, $0) }) { first, _ in first }
             let readings = tasks.compactMap { task in byID[task.id].map { reading(task, $0) } }
             try await catalogue.record(job, readings)
-            if readings.count < tasks.count { await catalogue.giveBack(job, tasks.filter { byID[$0.id] == nil }) }
+            if readings.count < tasks.count { await catalogue.giveBack(job, files: tasks.filter { byID[$0.id] == nil }) }
         } catch {
-            await catalogue.giveBack(job, tasks)
+            await catalogue.giveBack(job, files: tasks)
             throw error
         }
     }
