@@ -64,6 +64,20 @@ extension IndexStatus {
         self = try Self.decoder.decode(IndexStatus.self, from: json)
     }
 
+    /// The encoder of everything that has this form; keys become snake case.
+    public static func makeEncoder() -> JSONEncoder { encoder }
+
+    /// What a person asks to see: the owner's live view, where there is one, with jobs that only the catalogue knows.
+    public init(_ live: IndexStatus?, jobs: [Job], totals: CatalogueTotals) {
+        func sum(_ count: (Job) -> Int) -> Int { jobs.reduce(0) { $0 + count($1) } }
+        self.init(
+            running: live?.running ?? false, pid: live?.pid ?? 0, lastUpdated: live?.lastUpdated ?? JobBoard.iso8601(Date().timeIntervalSince1970),
+            enumeratedFiles: sum(\.enumeratedFiles), filesProcessed: sum(\.filesProcessed), filesOpened: sum(\.filesOpened),
+            dicomFiles: sum(\.dicomFiles), notDicom: sum(\.notDicom), seriesCount: totals.series, studyCount: totals.studies,
+            patientCount: totals.patients, errors: sum(\.errors), bytesRead: sum(\.bytesRead), filesPerSecond: live?.filesPerSecond ?? 0,
+            estimatedCompletion: live?.estimatedCompletion, jobs: jobs)
+    }
+
     static var encoder: JSONEncoder {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -95,5 +109,19 @@ public struct NullWhenNil<Value: Codable & Sendable>: Codable, Sendable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
+    }
+}
+
+extension IndexStatus.Job {
+    /// A job that no process runs now, as the catalogue has it.
+    public init(_ record: JobRecord) {
+        let counters = record.counters
+        self.init(
+            id: record.id, source: record.sourceName, url: record.sourceURL, state: record.state.rawValue, stage: JobStage.ended.rawValue,
+            method: record.method, methodReason: record.methodReason, message: record.message, enumeratedFiles: counters.enumeratedFiles,
+            filesProcessed: counters.filesProcessed, filesOpened: counters.filesOpened, dicomFiles: counters.dicomFiles,
+            notDicom: counters.notDICOM, errors: counters.errors, bytesRead: counters.bytesRead, foldersListed: counters.foldersListed,
+            foldersLeft: 0, filesPerSecond: 0, concurrency: 0, elapsedSeconds: (record.elapsedSeconds * 1_000).rounded() / 1_000,
+            estimatedCompletion: nil, startedAt: JobBoard.iso8601(record.startedAt), heldMissing: record.heldMissing, lastErrors: [])
     }
 }
