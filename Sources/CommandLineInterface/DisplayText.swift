@@ -28,7 +28,10 @@ public enum DisplayText {
         guard let first = scalars.first else { return 0 }
         // An emoji sequence, a flag or a syllable built of parts is as wide as its widest part; U+FE0F asks for the two-column picture.
         if scalars.contains("\u{FE0F}") { return 2 }
-        return scalars.count == 1 ? width(first) : scalars.map(width).max() ?? 0
+        if scalars.count == 1 { return width(first) }
+        // Halfwidth Katakana's voicing marks belong to the character before and yet take a column.
+        let voicingMarks = scalars.dropFirst().count { $0 == "\u{FF9E}" || $0 == "\u{FF9F}" }
+        return voicingMarks + (scalars.map(width).max() ?? 0)
     }
 
     private static func width(_ scalar: Unicode.Scalar) -> Int {

@@ -18,7 +18,8 @@ public enum HelpText {
     static func exists(_ topic: String) -> Bool { CommandTable.commands.contains { $0.name == topic || $0.name.hasPrefix(topic + " ") } }
 
     private static func overview(_ commands: [CommandDefinition], usage: String, _ width: Int) -> String {
-        var lines = ["Fileroom finds the DICOM files on a NAS and makes them searchable.", "", "Usage: \(usage)", "", "Commands:"]
+        var lines =
+            wrapped("Fileroom finds the DICOM files on a NAS and makes them searchable.", width) + ["", "Usage: \(usage)", "", "Commands:"]
         lines += list(commands.map { ($0.name, $0.summary) }, width)
         lines += ["", "Every command has --help, with an example.", ""]
         lines += environmentAndExitCodes(width)
@@ -51,7 +52,7 @@ public enum HelpText {
 
     /// Two columns, the second wrapped.
     private static func list(_ rows: [(term: String, text: String)], _ width: Int) -> [String] {
-        let column = min(rows.map { DisplayText.width($0.term) }.max() ?? 0, 28) + 4
+        let column = min(rows.map { DisplayText.width($0.term) }.max() ?? 0, 28, width / 2 - 4) + 4
         let indent = String(repeating: " ", count: column)
         return rows.flatMap { row in
             let term = "  " + row.term
