@@ -35,12 +35,13 @@ let package = Package(
         .target(name: "Configuration", swiftSettings: strict),
 
         // Layer 2
+        .target(name: "CommandLineInterface", dependencies: ["Configuration"], swiftSettings: strict),
         .target(name: "Indexing", dependencies: ["Catalogue", "DICOM", "FileSource"], swiftSettings: strict),
 
         // Programs
         .executableTarget(
             name: "fileroom",
-            dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource", "Indexing"],
+            dependencies: ["Catalogue", "CommandLineInterface", "Configuration", "DICOM", "FileSource", "Indexing"],
             swiftSettings: strict),
         .executableTarget(
             name: "fileroom-smb-worker",
@@ -50,6 +51,8 @@ let package = Package(
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], swiftSettings: testing),
         .testTarget(name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], swiftSettings: testing),
         .testTarget(name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing", "SQLite"], swiftSettings: testing),
+        .testTarget(
+            name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Configuration"], swiftSettings: testing),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
     ],
     swiftLanguageModes: [.v6]
