@@ -88,6 +88,14 @@ public struct Tuning: Hashable, Sendable {
         initialWorkers = min(initialWorkers, most)
     }
 
+    /// The same with another number of workers; the pool grows to hold them.
+    public func with(workers: WorkerCount) -> Tuning {
+        var tuning = self
+        tuning.workers = workers
+        if case .fixed(let count) = workers { tuning.connectionPoolSize = max(connectionPoolSize, count) }
+        return tuning
+    }
+
     fileprivate init(
         connectionPoolSize: Int, workers: WorkerCount, automaticWorkers: ClosedRange<Int>, initialWorkers: Int, bytesPerSecond: Int?
     ) {

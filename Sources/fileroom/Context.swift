@@ -34,7 +34,7 @@ struct Context {
     func source(_ argument: String) throws -> SourceConfiguration {
         let working = FileManager.default.currentDirectoryPath
         let source = try configuration.source(for: argument, workingDirectory: working)
-        if case .local(let path) = source.address, !FileManager.default.fileExists(atPath: path), !argument.contains("/"),
+        if case .folder(let path) = source.address, !FileManager.default.fileExists(atPath: path), !argument.contains("/"),
             let nearest = configuration.nearestSourceName(to: argument)
         {
             throw Failure("There is no source and no folder named \(argument). Did you mean \"\(nearest)\"?", .noSuchSource)

@@ -1,5 +1,6 @@
 import Catalogue
 import CommandLineInterface
+import Configuration
 import FileSource
 import Foundation
 import Glibc
@@ -25,7 +26,6 @@ enum DoctorCommand {
         } catch {
             findings.append(Finding(check: "configuration", ok: false, detail: Failure(error).text))
         }
-        findings.append(worker())
         try show(findings, writesJSON: options.writesJSON)
         return findings.allSatisfy(\.ok) ? .done : .failure
     }

@@ -1,6 +1,7 @@
 import Catalogue
 import CommandLineInterface
 import Configuration
+import FileSource
 import Foundation
 import Indexing
 

@@ -24,7 +24,8 @@ struct JobSummary {
 
     /// - Parameter jobs: those that count; series, studies and patients are the whole catalogue's.
     init(_ status: IndexStatus, jobs wanted: Set<Int64>) {
-        jobs = status.jobs.filter { wanted.contains($0.id) }
+        let jobs = status.jobs.filter { wanted.contains($0.id) }
+        self.jobs = jobs
         let worst = ["failed", "cancelled", "paused", "running", "completed"].first { state in jobs.contains { $0.state == state } }
         var result = Result(
             state: worst ?? "failed", series_count: status.seriesCount, study_count: status.studyCount, patient_count: status.patientCount,

@@ -1,5 +1,8 @@
 import Catalogue
+import CommandLineInterface
+import Configuration
 import Dispatch
+import FileSource
 import Foundation
 import Glibc
 import Indexing
@@ -60,7 +63,7 @@ final class Owner: Sendable {
 
     private static func start(_ order: IndexOrder, board: JobBoard) async throws -> Int64 {
         let opening = try SourceOpening(order)
-        let opened = try opening.open()
+        let opened = try await opening.open()
         do {
             return try await board.start(
                 JobOrder(url: opening.url, name: opening.name, options: try order.kept(), settings: opening.settings(full: order.full)), on: opened)

@@ -2,6 +2,7 @@ import Catalogue
 import CommandLineInterface
 import Foundation
 import Glibc
+import Indexing
 
 /// `search` and `export`.
 enum SearchCommands {
