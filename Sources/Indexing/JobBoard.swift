@@ -1,6 +1,6 @@
 public import Catalogue
 public import FileSource
-internal import Foundation
+public import Foundation
 
 /// A source that has been opened for a job, and how it is read.
 public struct OpenedSource: Sendable {
@@ -88,6 +88,7 @@ public actor JobBoard {
     private func ended(_ end: JobEnd) async {
         entries[end.record.id]?.end = end
         entries[end.record.id]?.record = end.record
+        if end.record.state == .completed { entries[end.record.id]?.foldersLeft = 0 }
         await writeStatus()
     }
 
@@ -220,8 +221,13 @@ public actor JobBoard {
             lastErrors: entry.lastErrors)
     }
 
+    /// How every time is written in status files and answers: ISO 8601, UTC, with milliseconds.
+    public static var timeFormat: Date.ISO8601FormatStyle {
+        .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
+    }
+
     static func iso8601(_ secondsSince1970: Double) -> String {
-        Date(timeIntervalSince1970: secondsSince1970).formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        Date(timeIntervalSince1970: secondsSince1970).formatted(timeFormat)
     }
 }
 

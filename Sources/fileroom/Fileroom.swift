@@ -10,6 +10,8 @@ enum Fileroom {
     static func main() async {
         // A reader that goes away is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // What the program writes holds patients' names: for its owner's eyes only.
+        umask(0o077)
         let code: ExitCode
         do {
             code = try await run(Command(arguments: Array(CommandLine.arguments.dropFirst())))

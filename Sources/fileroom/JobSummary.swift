@@ -4,21 +4,19 @@ import Indexing
 
 /// The end of `fileroom index`: one JSON object, or a few lines.
 struct JobSummary {
-    private struct Result: Encodable {
+    private struct Result {
         var state: String
-        var enumerated_files = 0
-        var files_processed = 0
-        var files_opened = 0
-        var dicom_files = 0
-        var not_dicom = 0
-        var series_count: Int
-        var study_count: Int
-        var patient_count: Int
+        var enumerated = 0
+        var processed = 0
+        var opened = 0
+        var dicom = 0
+        var notDICOM = 0
         var errors = 0
-        var bytes_read = 0
-        var elapsed_seconds = 0.0
+        var bytes = 0
+        var seconds = 0.0
         var method: String
     }
+    private let status: IndexStatus
     private let result: Result
     private let jobs: [IndexStatus.Job]
 
@@ -27,19 +25,18 @@ struct JobSummary {
         let jobs = status.jobs.filter { wanted.contains($0.id) }
         self.jobs = jobs
         let worst = ["failed", "cancelled", "paused", "running", "completed"].first { state in jobs.contains { $0.state == state } }
-        var result = Result(
-            state: worst ?? "failed", series_count: status.seriesCount, study_count: status.studyCount, patient_count: status.patientCount,
-            method: Set(jobs.map(\.method)).sorted().joined(separator: ", "))
+        var result = Result(state: worst ?? "failed", method: Set(jobs.map(\.method)).sorted().joined(separator: ", "))
         for job in jobs {
-            result.enumerated_files += job.enumeratedFiles
-            result.files_processed += job.filesProcessed
-            result.files_opened += job.filesOpened
-            result.dicom_files += job.dicomFiles
-            result.not_dicom += job.notDicom
+            result.enumerated += job.enumeratedFiles
+            result.processed += job.filesProcessed
+            result.opened += job.filesOpened
+            result.dicom += job.dicomFiles
+            result.notDICOM += job.notDicom
             result.errors += job.errors
-            result.bytes_read += job.bytesRead
-            result.elapsed_seconds = max(result.elapsed_seconds, job.elapsedSeconds)
+            result.bytes += job.bytesRead
+            result.seconds = max(result.seconds, job.elapsedSeconds)
         }
+        self.status = status
         self.result = result
     }
 
@@ -57,9 +54,15 @@ struct JobSummary {
             Terminal.note("\(Quantity.count(job.errors, "error", "errors")): see `fileroom errors \(job.id)`")
         }
         guard writesJSON else { return }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        try Terminal.print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        // In an order that reads well, which no encoder keeps.
+        let fields: [(String, String)] = [
+            ("state", "\"\(result.state)\""), ("enumerated_files", "\(result.enumerated)"), ("files_processed", "\(result.processed)"),
+            ("files_opened", "\(result.opened)"), ("dicom_files", "\(result.dicom)"), ("not_dicom", "\(result.notDICOM)"),
+            ("series_count", "\(status.seriesCount)"), ("study_count", "\(status.studyCount)"), ("patient_count", "\(status.patientCount)"),
+            ("errors", "\(result.errors)"), ("bytes_read", "\(result.bytes)"), ("elapsed_seconds", "\(result.seconds)"),
+            ("method", "\"\(result.method)\""),
+        ]
+        try Terminal.print("{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}")
     }
 
     private static func line(_ job: IndexStatus.Job) -> String {

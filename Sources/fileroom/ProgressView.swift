@@ -47,8 +47,8 @@ final class ProgressView: Sendable {
     }
 
     private static func progress(_ jobs: [IndexStatus.Job], series: Int) -> JobProgress {
-        let ends = jobs.map { $0.estimatedCompletion.flatMap { try? Date($0, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true)) } }
-        // Unknown for one is unknown for all.
+        // A time that this program wrote itself; unknown for one is unknown for all.
+        let ends = jobs.map { $0.estimatedCompletion.flatMap { try? Date($0, strategy: JobBoard.timeFormat) } }
         let end = ends.contains(nil) ? nil : ends.compactMap { $0 }.max()
         let stages = Set(jobs.map(\.stage))
         let state: String? =
