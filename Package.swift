@@ -48,6 +48,10 @@ let package = Package(
             dependencies: ["CSMBClient", "DICOM", "SMBWire"],
             swiftSettings: strict),
 
+        // For tests and benchmarks of ours, not for users.
+        .executableTarget(name: "header-dump", dependencies: ["DICOM"], path: "tools/header-dump", swiftSettings: strict),
+        .executableTarget(name: "benchmark-parse", dependencies: ["DICOM"], path: "benchmarks/parse", swiftSettings: strict),
+
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], swiftSettings: testing),
         .testTarget(name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], swiftSettings: testing),
         .testTarget(name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing", "SQLite"], swiftSettings: testing),

@@ -96,17 +96,23 @@ enum AttributeOrder {
     static let attributes = Attribute.allCases.sorted { $0.definition.tag < $1.definition.tag }
 
     /// What the scanner must know of the attribute of each rank.
-    static let wanted = attributes.map { Wanted(tag: $0.definition.tag, valueRepresentation: $0.definition.valueRepresentation) }
+    static let wanted = attributes.map { Wanted($0.definition) }
 
     /// Ranks by raw value of the attribute.
     private static let ranks: [Int] = Attribute.allCases.map { attribute in attributes.firstIndex(of: attribute) ?? 0 }
-
-    static let lastTag = wanted[count - 1].tag
 
     static func rank(of attribute: Attribute) -> Int { ranks[Int(attribute.rawValue)] }
 
     struct Wanted {
         let tag: UInt32
         let valueRepresentation: ValueRepresentation
+        /// The letters of a value representation whose values are kept as they are; 0 for numbers in binary.
+        let textCode: UInt16
+
+        init(_ definition: AttributeDefinition) {
+            tag = definition.tag
+            valueRepresentation = definition.valueRepresentation
+            textCode = valueRepresentation.isText ? valueRepresentation.rawValue : 0
+        }
     }
 }

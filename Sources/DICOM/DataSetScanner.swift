@@ -38,6 +38,9 @@ struct DataSetScanner {
         let count = UInt64(window.bytes.count)
         return AttributeOrder.wanted.withUnsafeBufferPointer { wanted in
             while true {
+                if depth == 0 {
+                    ExplicitForm.masks.withUnsafeBufferPointer { stepOverOrdinary(window, wanted, encoding.isExplicit ? $0 : nil, &values) }
+                }
                 let offset = position &- window.start
                 guard position >= window.start, offset <= count, count - offset >= 8, let base = window.bytes.baseAddress else {
                     return shortage(of: 8, window)
@@ -65,13 +68,57 @@ struct DataSetScanner {
 
     // MARK: - Top level
 
-    @inline(__always)
+    /// Goes over the elements of the top level as long as they are what nearly all are: in order, little endian, of a known value
+    /// representation, and whole in the window. At anything else it stops, and leaves that to the general step.
+    private mutating func stepOverOrdinary(
+        _ window: Window, _ wanted: UnsafeBufferPointer<AttributeOrder.Wanted>, _ masks: UnsafeBufferPointer<UInt64>?,
+        _ values: inout ValueStore
+    ) {
+        guard !encoding.isBigEndian, position >= window.start, position - window.start <= UInt64(window.bytes.count),
+            let base = window.bytes.baseAddress, cursor < wanted.count
+        else { return }
+        let end = window.bytes.count
+        var offset = Int(position - window.start)
+        var previous = previousTag
+        var nextWanted = wanted[cursor].tag
+        var lengths: UInt32 = 0
+        // Twelve bytes are the longest header, so that both forms can be read.
+        while end &- offset >= 12 {
+            let pointer = base + offset
+            let halves = UInt32(littleEndian: pointer.loadUnaligned(as: UInt32.self))
+            let tag = halves << 16 | halves >> 16
+            guard tag > previous else { break }
+            // No wanted tag is a delimiter's, and those that are greater end the loop.
+            while tag > nextWanted, cursor &+ 1 < wanted.count {
+                cursor &+= 1
+                nextWanted = wanted[cursor].tag
+            }
+            guard tag <= nextWanted else { break }
+            let (length, size, code) = ElementHeader.ordinary(pointer, masks)
+            // An undefined or malformed length is the largest number, and does not fit.
+            guard Int(length) <= end &- offset &- size else { break }
+            if tag == nextWanted {
+                guard length <= UInt32(ValueStore.longestValue), masks == nil && wanted[cursor].textCode != 0 || code == wanted[cursor].textCode,
+                    tag != wanted[wanted.count &- 1].tag
+                else { break }
+                values.set(
+                    rank: cursor, to: ElementValue.trimmed(UnsafeRawBufferPointer(start: pointer + size, count: Int(length))))
+            }
+            lengths |= length
+            previous = tag
+            offset &+= size &+ Int(length)
+        }
+        if lengths & 1 != 0 { deviations.insert(.oddLength) }
+        previousTag = previous
+        position = window.start + UInt64(offset)
+    }
+
     private mutating func stepTopLevel(
         _ header: ElementHeader, _ available: UnsafeRawBufferPointer, _ window: Window,
         _ wanted: UnsafeBufferPointer<AttributeOrder.Wanted>, _ values: inout ValueStore
     ) -> Step {
         let tag = header.tag
-        if tag > AttributeOrder.lastTag, canStop(before: tag, values) {
+        if tag > wanted[wanted.count - 1].tag, canStop(before: tag, values) {
             extent = max(extent, position + 8)
             return .finished
         }
@@ -98,7 +145,7 @@ struct DataSetScanner {
             value.store(rank: cursor, in: &values, &deviations)
         }
         previousTag = tag
-        if tag == AttributeOrder.lastTag, canStop(before: tag, values) {
+        if tag == wanted[wanted.count - 1].tag, canStop(before: tag, values) {
             extent = max(extent, position + UInt64(header.size) + UInt64(min(Int(header.length), ValueStore.longestValue)))
             return .finished
         }

@@ -74,6 +74,25 @@ struct ElementHeader {
         }
     }
 
+    /// What follows the tag of a well-formed little endian element, of which 12 bytes can be read: the value's length, the header's size, and
+    /// the letters of the value representation. The length of what is malformed is undefined.
+    ///
+    /// - Parameter masks: ``ExplicitForm/masks``; nil when elements are implicit.
+    @inline(__always)
+    static func ordinary(
+        _ pointer: UnsafeRawPointer, _ masks: UnsafeBufferPointer<UInt64>?
+    ) -> (length: UInt32, size: Int, code: UInt16) {
+        let word = UInt32(littleEndian: pointer.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        guard let masks else { return (word, 8, 0) }
+        let code = UInt16(truncatingIfNeeded: word).byteSwapped
+        let mask = masks[Int(word & 0x1F)] >> UInt64(word >> 8 & 0x1F)
+        // Capital letters have these upper bits.
+        guard word & 0xE0E0 == 0x4040, mask & 1 != 0 else { return (undefinedLength, 8, code) }
+        // A branch, for the long form is rare: foretold, it lets the next element be looked at before this one's length is known to be right.
+        if mask >> 32 & 1 == 0 { return (word >> 16, 8, code) }
+        return (UInt32(littleEndian: pointer.loadUnaligned(fromByteOffset: 8, as: UInt32.self)), 12, code)
+    }
+
     /// Reads the length of an explicit element whose value representation is none; false when more bytes must be seen.
     private mutating func readMalformed(_ pointer: UnsafeRawPointer, _ available: Int, _ remaining: UInt64, _ isBigEndian: Bool) -> Bool {
         if ExplicitForm.isLetters(code) {

@@ -218,7 +218,7 @@ public struct HeaderReader: ~Copyable {
         if text.isEmpty { return }
         let rank = AttributeOrder.rank(of: attribute)
         if let present = values.value(rank: rank), !present.isEmpty {
-            if !text.withBytes({ $0.elementsEqual(present) }) { deviations.insert(.conflictingMetaInformation) }
+            if !text.withBytes({ $0.equals(present) }) { deviations.insert(.conflictingMetaInformation) }
             return
         }
         deviations.insert(.identifiedByMetaInformation)
@@ -230,10 +230,7 @@ public struct HeaderReader: ~Copyable {
     }
 
     /// Whether the UID is that of Media Storage Directory Storage (PS3.4 §I.4).
-    private static func isDirectory(_ uid: UnsafeRawBufferPointer) -> Bool {
-        let directory: StaticString = "1.2.840.10008.1.3.10"
-        return uid.elementsEqual(UnsafeBufferPointer(start: directory.utf8Start, count: directory.utf8CodeUnitCount))
-    }
+    private static func isDirectory(_ uid: UnsafeRawBufferPointer) -> Bool { uid.equals("1.2.840.10008.1.3.10") }
 }
 
 extension Header {

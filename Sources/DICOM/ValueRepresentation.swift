@@ -93,7 +93,6 @@ enum ExplicitForm {
     /// Not two capital letters: the element cannot be explicit.
     case none
 
-    @inline(__always)
     init(code: UInt16) {
         if let known = ValueRepresentation(rawValue: code) {
             self = known.hasLongLength ? .long : .short
@@ -102,10 +101,20 @@ enum ExplicitForm {
         }
     }
 
-    @inline(__always)
     static func isLetters(_ code: UInt16) -> Bool {
         let first = code >> 8
         let second = code & 0xFF
         return first >= 0x41 && first <= 0x5A && second >= 0x41 && second <= 0x5A
     }
+
+    /// By the lower five bits of a code's first letter: bit n is set if a known code goes on with the letter whose lower bits are n, and
+    /// bit n + 32 if that code has a 32-bit length. One look-up without a branch, since nothing predicts what comes next in a file.
+    static let masks: [UInt64] = {
+        var masks = [UInt64](repeating: 0, count: 32)
+        for representation in ValueRepresentation.allCases {
+            let second = UInt64(representation.rawValue & 0x1F)
+            masks[Int(representation.rawValue >> 8 & 0x1F)] |= 1 << second | (representation.hasLongLength ? 1 << (second + 32) : 0)
+        }
+        return masks
+    }()
 }

@@ -23,19 +23,24 @@ struct ValueStore: ~Copyable {
     private var capacity: Int
     private(set) var count: Int
     private var lastRank = -1
+    // Kept here since the layout's are looked up each time.
+    private let attributeCount: Int
+    private let valuesOffset: Int
 
     /// Room for the values of most files, and small enough for the C library's quick lists.
     private static let firstCapacity = 1024
 
     init() {
-        capacity = max(ValueStore.firstCapacity, PackedLayout.valuesOffset)
-        count = PackedLayout.valuesOffset
+        attributeCount = AttributeOrder.count
+        valuesOffset = PackedLayout.valuesOffset
+        capacity = max(ValueStore.firstCapacity, valuesOffset)
+        count = valuesOffset
         guard let memory = malloc(capacity) else { ValueStore.outOfMemory() }
         self.memory = memory
         memset(memory, 0, PackedLayout.lengthsOffset)
         memory.storeBytes(of: PackedLayout.version, as: UInt8.self)
-        memory.storeBytes(of: UInt8(truncatingIfNeeded: AttributeOrder.count), toByteOffset: 1, as: UInt8.self)
-        memset(memory + PackedLayout.lengthsOffset, 0xFF, 2 * AttributeOrder.count)
+        memory.storeBytes(of: UInt8(truncatingIfNeeded: attributeCount), toByteOffset: 1, as: UInt8.self)
+        memset(memory + PackedLayout.lengthsOffset, 0xFF, 2 * attributeCount)
     }
 
     deinit { free(memory) }
@@ -46,7 +51,7 @@ struct ValueStore: ~Copyable {
     /// The length of the value of that rank; nil when there is none.
     @inline(__always)
     func length(rank: Int) -> Int? {
-        precondition(rank >= 0 && rank < AttributeOrder.count)
+        precondition(rank >= 0 && rank < attributeCount)
         let length = UInt16(
             littleEndian: memory.loadUnaligned(fromByteOffset: PackedLayout.lengthsOffset + 2 * rank, as: UInt16.self))
         return length == PackedLayout.absent ? nil : Int(length)
@@ -60,7 +65,7 @@ struct ValueStore: ~Copyable {
     /// Sets the value of that rank; `value` is at most ``longestValue`` bytes, and not part of the store.
     @inline(__always)
     mutating func set(rank: Int, to value: UnsafeRawBufferPointer) {
-        precondition(value.count <= ValueStore.longestValue && rank >= 0 && rank < AttributeOrder.count)
+        precondition(value.count <= ValueStore.longestValue && rank >= 0 && rank < attributeCount)
         makeRoom(for: value.count)
         if rank > lastRank {
             lastRank = rank
@@ -83,7 +88,7 @@ struct ValueStore: ~Copyable {
     }
 
     private func offset(rank: Int) -> Int {
-        var offset = PackedLayout.valuesOffset
+        var offset = valuesOffset
         for earlier in 0..<rank { offset += length(rank: earlier) ?? 0 }
         return offset
     }
