@@ -1,5 +1,6 @@
 import FileSource
 import Foundation
+import Testing
 
 /// A temporary folder.
 final class TemporaryFolder: Sendable {
@@ -136,4 +137,9 @@ extension HeaderResult {
         if case .failed(let error) = outcome { return error }
         return nil
     }
+}
+
+/// `#expect(_ == _)` for values that are awaited: the macro does not take these everywhere.
+func expectEqual<Value: Equatable>(_ actual: Value, _ expected: Value, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(actual == expected, sourceLocation: sourceLocation)
 }
