@@ -47,9 +47,16 @@ let package = Package(
             dependencies: ["CSMBClient", "DICOM", "SMBWire"],
             swiftSettings: strict),
 
+        // Tools and benchmarks
+        .target(name: "SyntheticCatalogue", dependencies: ["Catalogue", "SQLite"], path: "tools/SyntheticCatalogue", swiftSettings: strict),
+        .executableTarget(
+            name: "synthetic-catalogue", dependencies: ["SyntheticCatalogue"], path: "tools/synthetic-catalogue", swiftSettings: strict),
+        .executableTarget(
+            name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", swiftSettings: strict),
+
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], swiftSettings: testing),
         .testTarget(name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], swiftSettings: testing),
-        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite"], swiftSettings: testing),
+        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
         .testTarget(name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing"], swiftSettings: testing),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
     ],
