@@ -1,12 +1,12 @@
 internal import Glibc
-internal import SQLite
+package import SQLite
 
 /// Opening the catalogue's database file, bringing it up to the present schema, and setting a damaged one aside.
-enum CatalogueFile {
+package enum CatalogueFile {
     /// Opens for writing: creates the file when absent, migrates an older one.
     ///
     /// - Throws: ``CatalogueError``: newer, corrupt, diskFull, failed.
-    static func openForWriting(_ path: String) throws -> Connection {
+    package static func openForWriting(_ path: String) throws -> Connection {
         try translatingErrors {
             let connection = try Connection(path: path)
             try connection.execute(

@@ -375,8 +375,8 @@ public actor CatalogueWriter {
             var studies: [Int64] = []
             staleStudies.bind(limit, at: 1)
             try staleStudies.forEachRow { studies.append($0.integer(0)) }
+            try searchIndex.update(studyIDs: studies)
             for study in studies {
-                try searchIndex.update(studyID: study)
                 freshen.bind(study, at: 1)
                 try freshen.run()
             }

@@ -32,9 +32,8 @@ struct SearchCursor: Hashable {
 
     /// - Throws: ``CatalogueError`` (`invalidRequest`) when the text is not a cursor of this query.
     init(_ text: String, query: UInt64) throws {
-        let bytes = Self.bytes(text)
         let size = 1 + 6 * 8
-        guard let bytes, bytes.count == size + 8, bytes[0] == Self.version else { throw Self.invalid }
+        guard text.utf8.count == (size + 8) / 3 * 4, let bytes = Self.bytes(text), bytes.count == size + 8, bytes[0] == Self.version else { throw Self.invalid }
         var check = Fingerprint()
         check.add(bytes[..<size])
         check.add(query)
@@ -85,7 +84,7 @@ struct SearchCursor: Hashable {
         var bits: UInt32 = 0
         var count: UInt32 = 0
         for character in text.utf8 {
-            guard output.count < 100, let value = alphabet.firstIndex(of: character) else { return nil }
+            guard let value = alphabet.firstIndex(of: character) else { return nil }
             bits = bits << 6 | UInt32(value)
             count += 6
             if count >= 8 {

@@ -69,8 +69,7 @@ struct SearchExpression: Hashable {
         guard isLiteral, case .text(let first) = words[0][0] else {
             return SearchTerm(words: words, opensWord: true, closesWord: true, isLiteral: false)
         }
-        let length = first.count { $0 & 0xc0 != 0x80 }
-        let opensWord = length < SearchToken.run && !Word.isIdeographic(first)
+        let opensWord = words.count == 1 && first.count { $0 & 0xc0 != 0x80 } < SearchToken.run && !Word.isIdeographic(first)
         return SearchTerm(words: words, opensWord: opensWord, closesWord: false, isLiteral: true)
     }
 

@@ -22,6 +22,8 @@ package final class SearchIndex {
         CREATE VIRTUAL TABLE study_search USING fts5(
             tokens, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '=@^!#%~_'"
         );
+        -- Bytes that are collected in memory before they are written: the larger, the fewer pieces to merge.
+        INSERT INTO study_search(study_search, rank) VALUES ('hashsize', 8388608);
 
         """
 
@@ -48,7 +50,7 @@ package final class SearchIndex {
         series = try connection.prepare(
             "SELECT DISTINCT modality, body_part_examined, series_description, protocol_name FROM series WHERE study_id = ?")
         sources = try connection.prepare(
-            "SELECT DISTINCT ss.source_id FROM series s JOIN series_source ss ON ss.series_id = s.id WHERE s.study_id = ? ORDER BY 1")
+            "SELECT DISTINCT v.source_id FROM series s JOIN variant v ON v.series_id = s.id WHERE s.study_id = ? ORDER BY 1")
         stored = try connection.prepare(
             "SELECT sort_key, names, identifiers, study_text, series_text, facets FROM study_document WHERE study_id = ?")
         insertDocument = try connection.prepare(
@@ -58,38 +60,53 @@ package final class SearchIndex {
         deleteTokens = try connection.prepare("INSERT INTO study_search(study_search, rowid, tokens) VALUES ('delete',?,?)")
     }
 
-    /// Brings the index up to the present state of a study's rows; one that no longer exists is removed. Repeating it changes nothing.
+    /// Brings the index up to the present state of studies' rows; those that no longer exist are removed. Repeating it changes nothing.
+    ///
+    /// Give many at a time: FTS5 collects entries in memory only as long as their row ids ascend, so a batch is put in order.
     ///
     /// - Throws: `SQLiteError`.
-    package func update(studyID: Int64) throws {
-        let old = try storedDocument(studyID)
-        let new = try presentDocument(studyID)
-        if let old, let new, old == new { return }
-        if let old {
-            deleteTokens.bind(old.sortKey, at: 1)
-            bind(old.document.tokens, to: deleteTokens)
-            try deleteTokens.run()
+    package func update(studyIDs: some Sequence<Int64>) throws {
+        var changes: [Change] = []
+        for studyID in Set(studyIDs) {
+            let old = try storedDocument(studyID)
+            let new = try presentDocument(studyID)
+            if old == new { continue }
+            if let old { changes.append(Change(sortKey: old.sortKey, isInsertion: false, tokens: old.document.tokens)) }
+            if let new {
+                changes.append(Change(sortKey: new.sortKey, isInsertion: true, tokens: new.document.tokens))
+                try store(new, for: studyID)
+            } else {
+                deleteDocument.bind(studyID, at: 1)
+                try deleteDocument.run()
+            }
         }
-        guard let new else {
-            guard old != nil else { return }
-            deleteDocument.bind(studyID, at: 1)
-            return try deleteDocument.run()
+        changes.sort { ($0.sortKey, $0.isInsertion ? 1 : 0) < ($1.sortKey, $1.isInsertion ? 1 : 0) }
+        for change in changes {
+            let statement = change.isInsertion ? insertTokens : deleteTokens
+            statement.bind(change.sortKey, at: 1)
+            change.tokens.withUnsafeBytes { statement.bind(text: $0, at: 2) }
+            try statement.run()
         }
-        insertTokens.bind(new.sortKey, at: 1)
-        bind(new.document.tokens, to: insertTokens)
-        try insertTokens.run()
-        insertDocument.bind(studyID, at: 1)
-        insertDocument.bind(new.sortKey, at: 2)
-        for (index, text) in [
-            new.document.names, new.document.identifiers, new.document.studyText, new.document.seriesText, new.document.facets,
-        ].enumerated() {
-            insertDocument.bind(text, at: Int32(index) + 3)
-        }
-        try insertDocument.run()
     }
 
-    private func bind(_ tokens: [UInt8], to statement: Statement) {
-        tokens.withUnsafeBytes { statement.bind(text: $0, at: 2) }
+    /// The same for one study.
+    package func update(studyID: Int64) throws {
+        try update(studyIDs: CollectionOfOne(studyID))
+    }
+
+    private struct Change {
+        var sortKey: Int64
+        var isInsertion: Bool
+        var tokens: [UInt8]
+    }
+
+    private func store(_ entry: Entry, for studyID: Int64) throws {
+        insertDocument.bind(studyID, at: 1)
+        insertDocument.bind(entry.sortKey, at: 2)
+        let document = entry.document
+        let texts = [document.names, document.identifiers, document.studyText, document.seriesText, document.facets]
+        for (index, text) in texts.enumerated() { insertDocument.bind(text, at: Int32(index) + 3) }
+        try insertDocument.run()
     }
 
     /// Makes the index anew from the tables.
@@ -98,7 +115,14 @@ package final class SearchIndex {
     package static func rebuild(_ connection: Connection) throws {
         try connection.execute("DELETE FROM study_document; INSERT INTO study_search(study_search) VALUES ('delete-all')")
         let index = try SearchIndex(connection)
-        try connection.prepare("SELECT id FROM study ORDER BY sort_key").forEachRow { try index.update(studyID: $0.integer(0)) }
+        var batch: [Int64] = []
+        try connection.prepare("SELECT id FROM study ORDER BY sort_key").forEachRow { row in
+            batch.append(row.integer(0))
+            guard batch.count == 1_000 else { return }
+            try index.update(studyIDs: batch)
+            batch.removeAll()
+        }
+        try index.update(studyIDs: batch)
     }
 
     /// Merges the index's segments into one, which makes searching faster after much was written. Takes seconds for 100,000s of studies.

@@ -227,8 +227,10 @@ struct SearchDocumentText {
 
     /// How well a term matches anything.
     func tier(_ term: SearchTerm) -> SearchTerm.Tier? {
-        if term.isName(in: names) { return .name }
-        return [tierOfStudy(term), term.tier(in: seriesText)].compactMap(\.self).min()
+        // Words of a name that stand in another order are no match of a phrase.
+        if term.words.count == 1, term.isName(in: names) { return .name }
+        guard let tier = [tierOfStudy(term), term.tier(in: seriesText)].compactMap(\.self).min() else { return nil }
+        return term.isName(in: names) ? .name : tier
     }
 }
 

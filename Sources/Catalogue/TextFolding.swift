@@ -74,7 +74,8 @@ package final class TextFolding {
     private static func decompose(_ scalar: Unicode.Scalar) -> [UInt32] {
         switch scalar.value {
         case 0..<0x80: return [foldASCII(UInt8(truncatingIfNeeded: scalar.value))]
-        case 0xb4, 0x2bb, 0x2bc, 0x2018, 0x2019, 0xff07: return []
+        // Before they are decomposed to a space and a mark.
+        case 0xb4, 0xff07: return []
         case 0xac00...0xd7a3, 0x3400...0x4dbf, 0x4e00...0x9fff: return [scalar.value]
         case 0x13f, 0x140: return [0x6c]
         default: break
@@ -93,8 +94,8 @@ package final class TextFolding {
         case 0x30a1...0x30f6, 0x30fd...0x30fe: return [value - 0x60]
         // The marks that make kana voiced are joined to their letter by the writer.
         case 0x3099, 0x309a: return [value]
-        // Tatweel lengthens an Arabic word.
-        case 0x640: return []
+        // Apostrophes, and the letter that lengthens an Arabic word.
+        case 0x2bb, 0x2bc, 0x2018, 0x2019, 0x640: return []
         default: break
         }
         let properties = scalar.properties

@@ -1,0 +1,4 @@
+@main
+enum BenchmarkSearch {
+    static func main() {}
+}
