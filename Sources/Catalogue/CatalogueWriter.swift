@@ -136,11 +136,15 @@ public actor CatalogueWriter {
         }
     }
 
-    /// Changes what the job's row tells.
-    public func note(_ id: Int64, state: JobState, method: String, reason: String, elapsedSeconds: Double) throws {
+    /// Changes what the job's row tells; written with the next batch.
+    public func note(_ id: Int64, state: JobState, method: String, reason: String) {
         jobs[id]?.record.state = state
         jobs[id]?.record.method = method
         jobs[id]?.record.methodReason = reason
+    }
+
+    /// Notes how long the job has been running, pauses left out; written with the next batch.
+    public func note(_ id: Int64, elapsedSeconds: Double) {
         jobs[id]?.record.elapsedSeconds = elapsedSeconds
     }
 

@@ -118,8 +118,7 @@ actor IndexJob {
     }
 
     private func note(_ state: JobState) async {
-        // A catalogue that cannot be written says so at the next operation of the scan, which reports it.
-        try? await catalogue.note(id, state: state, method: method.name, reason: method.reason, elapsedSeconds: elapsedSeconds)
+        await catalogue.note(id, state: state, method: method.name, reason: method.reason)
     }
 
     private func end(_ state: JobState, _ message: String, error: (any Error)? = nil) async -> JobEnd {

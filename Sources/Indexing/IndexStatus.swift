@@ -115,6 +115,12 @@ public struct NullWhenNil<Value: Codable & Sendable>: Codable, Sendable {
 extension IndexStatus.Job {
     /// A job that no process runs now, as the catalogue has it.
     public init(_ record: JobRecord) {
+        var record = record
+        if record.state == .running {
+            // The process that ran it had no time to write anything else.
+            record.state = .paused
+            record.message = "interrupted: the process that ran it ended; `fileroom resume` continues"
+        }
         let counters = record.counters
         self.init(
             id: record.id, source: record.sourceName, url: record.sourceURL, state: record.state.rawValue, stage: JobStage.ended.rawValue,

@@ -161,9 +161,9 @@ public actor JobBoard {
         totals = await catalogue.totals
         for (id, entry) in entries where entry.end == nil {
             let elapsed = await entry.job.elapsedSeconds
+            await catalogue.note(id, elapsedSeconds: elapsed)
             let stage = await entry.job.stage
-            guard var record = await catalogue.record(of: id), entries[id]?.end == nil else { continue }
-            record.elapsedSeconds = elapsed
+            guard let record = await catalogue.record(of: id), entries[id]?.end == nil else { continue }
             let hasNewErrors = record.counters.errors != entry.record.counters.errors
             entries[id]?.record = record
             entries[id]?.stage = stage
