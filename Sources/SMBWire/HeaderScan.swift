@@ -8,7 +8,7 @@ public struct HeaderScan: ~Copyable {
 
     /// Bytes that were read.
     public private(set) var bytesRead = 0
-    /// Offset behind the last byte that was looked at.
+    /// Offset behind the last byte that the header needed.
     public private(set) var headerEnd = 0
     private let fileSize: UInt64
     private var reader: HeaderReader
@@ -35,8 +35,9 @@ public struct HeaderScan: ~Copyable {
             let part = buffer.first(count)
             let got = count == 0 ? 0 : min(try read(offset, part), count)
             bytesRead += got
-            headerEnd = max(headerEnd, Int(clamping: offset) + got)
-            switch reader.consume(UnsafeRawBufferPointer(rebasing: part[..<got]), at: offset) {
+            let progress = reader.consume(UnsafeRawBufferPointer(rebasing: part[..<got]), at: offset)
+            headerEnd = Int(clamping: reader.extent)
+            switch progress {
             case .finished(let outcome):
                 return outcome
             case .needs(let nextOffset, let wanted):

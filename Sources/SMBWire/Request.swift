@@ -1,5 +1,6 @@
 /// What a worker must know to reach a share. Sent once, in the first frame: nothing of it is in the worker's arguments or environment.
 public struct ShareConnection: Hashable, Sendable {
+    public enum Encryption: UInt8, Sendable, CaseIterable { case off, ifOffered, required }
     public var host: String
     public var port: UInt16
     public var share: String
@@ -8,6 +9,7 @@ public struct ShareConnection: Hashable, Sendable {
     public var username: String
     public var password: String
     public var domain: String
+    public var encryption: Encryption
     public var timeoutMilliseconds: UInt32
     /// Most bytes of address space that the worker may take; 0 for no limit.
     public var addressSpace: UInt64
@@ -16,10 +18,11 @@ public struct ShareConnection: Hashable, Sendable {
 
     public init(
         host: String, port: UInt16, share: String, path: [UInt8], username: String, password: String, domain: String,
-        timeoutMilliseconds: UInt32, addressSpace: UInt64, allowance: UInt32
+        encryption: Encryption, timeoutMilliseconds: UInt32, addressSpace: UInt64, allowance: UInt32
     ) {
         (self.host, self.port, self.share, self.path) = (host, port, share, path)
         (self.username, self.password, self.domain) = (username, password, domain)
+        self.encryption = encryption
         (self.timeoutMilliseconds, self.addressSpace, self.allowance) = (timeoutMilliseconds, addressSpace, allowance)
     }
 }
@@ -157,6 +160,7 @@ extension ShareConnection {
         writer.put(username)
         writer.put(password)
         writer.put(domain)
+        writer.put(encryption.rawValue)
         writer.put(timeoutMilliseconds)
         writer.put(addressSpace)
         writer.put(allowance)
@@ -170,6 +174,8 @@ extension ShareConnection {
         username = try reader.text()
         password = try reader.text()
         domain = try reader.text()
+        guard let level = Encryption(rawValue: try reader.integer()) else { throw WireError("no such level", at: reader.position - 1) }
+        encryption = level
         timeoutMilliseconds = try reader.integer()
         addressSpace = try reader.integer()
         allowance = try reader.integer()

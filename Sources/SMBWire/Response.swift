@@ -87,7 +87,8 @@ public enum Response: Hashable, Sendable {
     case wantsLogin
     /// How the login that was asked for ended.
     case loginFinished(WorkerFailure?)
-    case configured
+    /// The share is open. What the connection is protected with.
+    case configured(isEncrypted: Bool, isSigned: Bool)
     case failed(WorkerFailure)
     case page(WirePage)
     case headers([HeaderReply])
@@ -109,7 +110,10 @@ extension Response {
         case .loginFinished(let failure):
             writer.put(UInt8(2))
             writer.put(failure)
-        case .configured: writer.put(UInt8(3))
+        case .configured(let isEncrypted, let isSigned):
+            writer.put(UInt8(3))
+            writer.put(isEncrypted)
+            writer.put(isSigned)
         case .failed(let failure):
             writer.put(UInt8(4))
             writer.put(failure)
@@ -150,7 +154,7 @@ extension Response {
         switch try reader.integer(UInt8.self) {
         case 1: self = .wantsLogin
         case 2: self = .loginFinished(try reader.optionalFailure())
-        case 3: self = .configured
+        case 3: self = .configured(isEncrypted: try reader.bool(), isSigned: try reader.bool())
         case 4: self = .failed(try reader.failure())
         case 5: self = .page(try WirePage(from: &reader))
         case 6: self = .headers(try Response.replies(from: &reader))

@@ -23,6 +23,11 @@ final class Share {
         smbc_setOptionNoAutoAnonymousLogin(context, 1)
         smbc_setOptionUseKerberos(context, 0)
         smbc_setOptionUseCCache(context, 0)
+        // The library looks at this and not at "client smb encrypt" of smb.conf. A guest has no key to encrypt with.
+        let isWanted = connection.encryption == .required || (connection.encryption == .ifOffered && !connection.username.isEmpty)
+        smbc_setOptionSmbEncryptionLevel(
+            context, connection.encryption == .required ? SMBC_ENCRYPTLEVEL_REQUIRE : isWanted ? SMBC_ENCRYPTLEVEL_REQUEST : SMBC_ENCRYPTLEVEL_NONE)
+        WireWatch.requiresEncryption = connection.encryption == .required
         smbc_setTimeout(context, CInt(clamping: connection.timeoutMilliseconds))
         guard smbc_init_context(context) != nil, let calls = Calls(context) else { return nil }
         self.calls = calls
@@ -46,6 +51,15 @@ final class Share {
                 }
             }
         }
+    }
+
+    /// What became of encryption and signing.
+    /// - Throws: a failure when encryption is required and nothing of it is seen.
+    func security() throws(WorkerFailure) -> Response {
+        if connection.encryption == .required, !WireWatch.isWatching || WireWatch.encryptedFrames == 0 {
+            throw WorkerFailure(errno: EPROTO, stage: .connect, hasSession: false, detail: "encryption is required and not to be had")
+        }
+        return .configured(isEncrypted: WireWatch.encryptedFrames > 0, isSigned: WireWatch.signedFrames > 0)
     }
 
     /// Does something, and once more when the session was found lost: the library makes a new one then.
@@ -75,6 +89,9 @@ final class Share {
 
     private func failure(_ code: Int32, _ stage: WorkerFailure.Stage) -> WorkerFailure {
         let hasSession = hasSession
+        if WireWatch.hasRefused {
+            return WorkerFailure(errno: EPROTO, stage: .connect, hasSession: false, detail: "encryption is required and not to be had")
+        }
         return WorkerFailure(errno: code == 0 ? EIO : code, stage: hasSession ? stage : .connect, hasSession: hasSession, detail: logged)
     }
 

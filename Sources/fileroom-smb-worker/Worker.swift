@@ -30,7 +30,11 @@ enum Worker {
     }
 
     private static func serve(_ share: Share, channel: Channel, allowance: Allowance) throws(ChannelError) {
-        try channel.answer(share.attempt { share throws(WorkerFailure) in _ = try share.stat([]) }) { .configured }
+        let opened = share.attempt { share throws(WorkerFailure) in
+            _ = try share.stat([])
+            return try share.security()
+        }
+        try channel.answer(opened) { $0 }
         let headers = HeaderBatch(share: share, channel: channel, allowance: allowance, progress: ProgressPage(descriptor: 4))
         while true {
             switch try channel.receive() {

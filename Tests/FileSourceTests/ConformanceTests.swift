@@ -21,12 +21,14 @@ struct Subject: Sendable, CustomTestStringConvertible {
             try await body(source, tree)
             await source.close()
         case .smb:
-            let server = try TestServer(tree: tree.path)
+            let server = try await TestServer(tree: tree.path)
             var options = server.options
             options.pageSize = 10
             let source = try SMBSource(options)
-            try await body(source, tree)
+            let result = await Result { try await body(source, tree) }
             await source.close()
+            try await server.stop()
+            try result.get()
         }
     }
 }

@@ -1,5 +1,5 @@
 /// What a source did since it was opened, and what it is doing now.
-public struct SMBMetrics: Hashable, Sendable {
+public struct SMBMetrics: Hashable, Sendable, Codable {
     /// Worker processes that run now.
     public var connections = 0
     /// Operations under way now.
@@ -23,6 +23,9 @@ public struct SMBMetrics: Hashable, Sendable {
     public var lost = 0
     /// Logins that were tried.
     public var logins = 0
+    /// What the latest connection is protected with; nil before the first.
+    public var isEncrypted: Bool?
+    public var isSigned: Bool?
     /// A request's round trip to the server, in microseconds; 0 while it was not measured.
     public var roundTripMicroseconds = 0.0
     /// Requests to the server per second, in the last measured stretch of time.

@@ -1,3 +1,5 @@
+import SMBWire
+
 /// A password: it shows itself to nobody by accident.
 public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The password itself.
@@ -47,6 +49,7 @@ public struct SMBOptions: Hashable, Sendable {
     public var retryAttempts = 3
     /// How long to wait before trying again; doubled for each further attempt, and varied a little.
     public var retryDelay = Duration.seconds(1)
+    /// Asking for encryption makes libsmbclient sign as well. With `off` the connection is still encrypted where the server insists.
     public var encryption = Level.ifOffered
     public var signing = Level.ifOffered
     public var minimumDialect = Dialect.v2_0_2
@@ -104,13 +107,11 @@ public struct SMBOptions: Hashable, Sendable {
     ///
     /// Source: `smb.conf(5)`.
     func clientConfiguration(home: String) -> String {
-        let encrypt = [Level.off: "off", .ifOffered: "desired", .required: "required"][encryption] ?? "required"
         let sign = [Level.off: "disabled", .ifOffered: "desired", .required: "required"][signing] ?? "required"
         return """
             [global]
               client min protocol = \(minimumDialect.configurationName)
               client max protocol = \(maximumDialect.configurationName)
-              client smb encrypt = \(encrypt)
               client signing = \(sign)
               unix charset = UTF-8
               name resolve order = host
@@ -121,6 +122,16 @@ public struct SMBOptions: Hashable, Sendable {
               cache directory = \(home)
               pid directory = \(home)
             """ + "\n"
+    }
+}
+
+extension SMBOptions.Level {
+    var wire: ShareConnection.Encryption {
+        switch self {
+        case .off: .off
+        case .ifOffered: .ifOffered
+        case .required: .required
+        }
     }
 }
 

@@ -41,6 +41,9 @@ public final class SMBSource: FileSource {
         return metrics
     }
 
+    /// The folder that is the workers' home; for tests, which find the processes by it.
+    var workersHome: String { shared.home.path }
+
     // MARK: FileSource
 
     public func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws {

@@ -85,13 +85,19 @@ final class WorkerConnection: ThreadContext {
         let options = shared.options
         let connection = ShareConnection(
             host: options.host, port: options.port, share: options.share, path: options.path.bytes, username: options.username,
-            password: options.password.revealed, domain: options.domain, timeoutMilliseconds: UInt32(clamping: options.timeout.milliseconds),
+            password: options.password.revealed, domain: options.domain, encryption: options.encryption.wire,
+            timeoutMilliseconds: UInt32(clamping: options.timeout.milliseconds),
             addressSpace: UInt64(max(0, options.memoryPerWorker)),
             allowance: options.bytesPerSecond.map(ByteBudget.portion) ?? 0)
         do throws(Trouble) {
             try send(.configure(connection))
             switch try receive(within: shared.deadline(2) + .seconds(6), cancellation) {
-            case .configured: isConfigured = true
+            case .configured(let isEncrypted, let isSigned):
+                isConfigured = true
+                shared.counters.update {
+                    $0.isEncrypted = isEncrypted
+                    $0.isSigned = isSigned || isEncrypted
+                }
             case .failed(let failure):
                 drop()
                 throw .failure(failure)

@@ -35,23 +35,24 @@ final class TestServer: Sendable {
     private let arguments: [String]
 
     /// - Parameter extra: further arguments for `tools/smb-server start`.
-    init(tree: String, extra: [String] = []) throws {
+    init(tree: String, extra: [String] = []) async throws {
         folder = NSTemporaryDirectory() + "/fileroom-smbd-" + UUID().uuidString
         arguments = ["start", folder, "--tree", tree, "--user", Self.user, "--password", Self.password] + extra
         struct Started: Decodable { var port: UInt16 }
-        port = try JSONDecoder().decode(Started.self, from: try run(Self.program, arguments)).port
+        port = try JSONDecoder().decode(Started.self, from: try await run(Self.program, arguments)).port
     }
 
-    deinit {
-        _ = try? run(Self.program, ["stop", folder, "--hard"])
-        try? FileManager.default.removeItem(atPath: folder)
+    /// Ends it, and removes what it left.
+    func stop() async throws {
+        try await kill()
+        try FileManager.default.removeItem(atPath: folder)
     }
 
     /// As in a power failure: every process at once.
-    func kill() throws { _ = try run(Self.program, ["stop", folder, "--hard"]) }
+    func kill() async throws { _ = try await run(Self.program, ["stop", folder, "--hard"]) }
 
     /// The same server again, on the same port.
-    func restart() throws { _ = try run(Self.program, arguments) }
+    func restart() async throws { _ = try await run(Self.program, arguments) }
 
     var log: String {
         get throws { try String(contentsOfFile: folder + "/log.smbd", encoding: .utf8) }
@@ -83,18 +84,25 @@ final class TestServer: Sendable {
 
 struct CommandFailed: Error { var status: Int32 }
 
-@discardableResult
-func run(_ program: String, _ arguments: [String]) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CommandFailed(status: process.terminationStatus) }
-    return data
+/// Runs a program and gives what it printed; waits on a thread of its own.
+func run(_ program: String, _ arguments: [String]) async throws -> Data {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread {
+            continuation.resume(
+                with: Result {
+                    let process = Process()
+                    process.executableURL = URL(fileURLWithPath: program)
+                    process.arguments = arguments
+                    let output = Pipe()
+                    process.standardOutput = output
+                    try process.run()
+                    let data = output.fileHandleForReading.readDataToEndOfFile()
+                    process.waitUntilExit()
+                    guard process.terminationStatus == 0 else { throw CommandFailed(status: process.terminationStatus) }
+                    return data
+                })
+        }
+    }
 }
 
 /// Collects what a listing gives.
@@ -142,4 +150,11 @@ extension HeaderResult {
 /// `#expect(_ == _)` for values that are awaited: the macro does not take these everywhere.
 func expectEqual<Value: Equatable>(_ actual: Value, _ expected: Value, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(actual == expected, sourceLocation: sourceLocation)
+}
+
+extension Result where Failure == any Error {
+    /// What an operation gives or throws, to be looked at later.
+    init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
 }
