@@ -37,13 +37,53 @@ enum SearchToken {
     static let mostPrefix = 4
     /// How long runs of characters are, taken anywhere in a word.
     static let run = 3
-    /// The same for digits, of which three say little.
-    static let digitRun = 5
+    /// The same for runs with a digit, of which three characters say little: numbers look alike.
+    static let digitRun = 4
     /// The rest of a longer word is only checked, not indexed.
     static let mostWordScalars = 128
 
     private static func joined(_ folded: String) -> String {
         String(decoding: folded.utf8.map { $0 == 0x20 ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+    }
+}
+
+/// Tokens for study dates: decades, years and months, as the first 3, 4 or 6 digits of YYYYMMDD, so that any range is a few tokens.
+extension SearchToken {
+    /// Years of which each has a token; the others are together `early` and `late`.
+    private static let years: ClosedRange<Int64> = 1970...2099
+    private static let early = "$early"
+    private static let late = "$late"
+
+    /// The tokens of a study of this date; none for 0, which stands for no date.
+    static func dates(of day: Int64) -> [String] {
+        let year = day / 10_000
+        guard day > 0 else { return [] }
+        guard years.contains(year) else { return [year < years.lowerBound ? early : late] }
+        return ["$\(year / 10)", "$\(year)", "$\(month(of: day))"]
+    }
+
+    /// A date's year and month as a number. What is no month counts as the first or last one.
+    private static func month(of day: Int64) -> Int64 { day / 10_000 * 100 + min(max(day / 100 % 100, 1), 12) }
+
+    /// Tokens of which every study in the range of dates has one; the first and last months are there as a whole.
+    static func dates(from first: Int64, to last: Int64) -> [String] {
+        var tokens: [String] = []
+        if first / 10_000 < years.lowerBound { tokens.append(early) }
+        if last / 10_000 > years.upperBound { tokens.append(late) }
+        let earliest = years.lowerBound * 100
+        let months = max(month(of: first), earliest)...max(month(of: last), earliest)
+        var year = months.lowerBound / 100
+        while year <= min(months.upperBound / 100, years.upperBound) {
+            let isWhole = months.lowerBound <= year * 100 + 1 && months.upperBound >= year * 100 + 12
+            if isWhole, year % 10 == 0, months.upperBound >= (year + 9) * 100 + 12 {
+                tokens.append("$\(year / 10)")
+                year += 10
+                continue
+            }
+            tokens += isWhole ? ["$\(year)"] : (1...12).map { year * 100 + $0 }.filter(months.contains).map { "$\($0)" }
+            year += 1
+        }
+        return tokens.isEmpty ? [early] : tokens
     }
 }
 
@@ -90,8 +130,8 @@ extension SearchDocument {
         if Word.isIdeographic(bytes) {
             appendRuns(of: 1, in: bytes, starts, to: &output)
             appendRuns(of: 2, in: bytes, starts, to: &output)
-        } else if count >= SearchToken.digitRun {
-            appendRuns(of: SearchToken.digitRun, in: bytes, starts, to: &output) { $0.allSatisfy(Word.isDigit) }
+        } else if bytes.contains(where: Word.isDigit) {
+            appendRuns(of: SearchToken.digitRun, in: bytes, starts, to: &output) { $0.contains(where: Word.isDigit) }
         }
     }
 

@@ -20,7 +20,7 @@ package final class SearchIndex {
             facets TEXT NOT NULL
         );
         CREATE VIRTUAL TABLE study_search USING fts5(
-            tokens, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '=@^!#%~_'"
+            tokens, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '=@^!#%~_$'"
         );
         -- Bytes that are collected in memory before they are written: the larger, the fewer pieces to merge.
         INSERT INTO study_search(study_search, rank) VALUES ('hashsize', 8388608);
@@ -168,11 +168,13 @@ package final class SearchIndex {
             bodyParts.append(row.optionalText(1))
             for column in 0...3 { seriesText.append(row.optionalText(Int32(column))) }
         }
+        let sortKey = study.integer(0)
         var facets = modalities.lines.map(SearchToken.modality) + bodyParts.lines.map(SearchToken.bodyPart)
+        facets += SearchToken.dates(of: max(sortKey, 0) >> 34)
         sources.bind(studyID, at: 1)
         try sources.forEachRow { facets.append(SearchToken.source($0.integer(0))) }
         return Entry(
-            sortKey: study.integer(0),
+            sortKey: sortKey,
             document: SearchDocument(
                 names: names.text, identifiers: identifiers.text, studyText: studyText.text, seriesText: seriesText.text,
                 facets: facets.joined(separator: " ")))

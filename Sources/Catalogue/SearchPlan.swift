@@ -106,7 +106,7 @@ extension SearchTerm {
         var start = 0
         while start + SearchToken.run <= scalars.count {
             let digits = scalars[start...].prefix(SearchToken.digitRun)
-            if digits.count == SearchToken.digitRun, digits.allSatisfy({ ("0"..."9").contains($0) }) {
+            if digits.count == SearchToken.digitRun, digits.contains(where: { ("0"..."9").contains($0) }) {
                 runs.append(string(digits))
             } else {
                 runs.append(string(scalars[start..<(start + SearchToken.run)]))

@@ -40,6 +40,7 @@ struct SearchTerm: Hashable {
 extension SearchTerm {
     /// Whether the term occurs in `text`, and whether where a word begins.
     func tier(in text: SearchText) -> Tier? {
+        if let literal = onlyLiteral { return tier(of: literal, in: text) }
         if matches(text, fromWordStart: true) { return .prefix }
         return !opensWord && matches(text, fromWordStart: false) ? .part : nil
     }
@@ -48,16 +49,36 @@ extension SearchTerm {
     func isName(in names: SearchText) -> Bool {
         guard isLiteral else { return false }
         return words.allSatisfy { pattern in
-            names.words.contains { Self.matches(pattern[...], names.bytes[$0.range], opens: true, closes: true) }
+            guard case .text(let word) = pattern[0] else { return false }
+            return names.contains(word) { $0 && $1 }
         }
     }
 
+    /// The text of a term that is one word without wildcards: the usual one.
+    private var onlyLiteral: [UInt8]? {
+        guard isLiteral, words.count == 1, case .text(let text) = words[0][0] else { return nil }
+        return text
+    }
+
+    private func tier(of literal: [UInt8], in text: SearchText) -> Tier? {
+        var isPart = false
+        let isPrefix = text.contains(literal) { startsWord, endsWord in
+            guard endsWord || !closesWord else { return false }
+            isPart = isPart || !opensWord
+            return startsWord
+        }
+        return isPrefix ? .prefix : isPart ? .part : nil
+    }
+
     private func matches(_ text: SearchText, fromWordStart: Bool) -> Bool {
-        guard text.words.count >= words.count else { return false }
-        return text.words.indices.contains { first in
-            guard first + words.count <= text.words.count else { return false }
+        // Where its longest text does not occur, nothing of it does: that is quickly seen.
+        let texts = words.joined().compactMap { piece -> [UInt8]? in if case .text(let text) = piece { text } else { nil } }
+        if let longest = texts.max(by: { $0.count < $1.count }), !text.contains(longest, where: { _, _ in true }) { return false }
+        let found = text.words
+        guard found.count >= words.count else { return false }
+        return found.indices.dropLast(words.count - 1).contains { first in
             for (offset, pattern) in words.enumerated() {
-                let word = text.words[first + offset]
+                let word = found[first + offset]
                 // A value's last word and the next value's first are no neighbours.
                 if offset > 0, word.opensValue { return false }
                 let opens = offset > 0 || fromWordStart
@@ -113,25 +134,46 @@ extension SearchTerm {
     }
 }
 
-/// Folded text with its words found: values separated by line ends, words by spaces.
+/// Folded text: values separated by line ends, words by spaces.
 struct SearchText {
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Whether `literal`, which is part of a word, occurs where `isWanted` says so of whether it starts and ends a word.
+    func contains(_ literal: [UInt8], where isWanted: (Bool, Bool) -> Bool) -> Bool {
+        guard let first = literal.first, bytes.count >= literal.count else { return false }
+        return bytes.withUnsafeBufferPointer { bytes in
+            literal.withUnsafeBufferPointer { literal in
+                for start in 0...(bytes.count - literal.count) where bytes[start] == first {
+                    var length = 1
+                    while length < literal.count, bytes[start + length] == literal[length] { length += 1 }
+                    guard length == literal.count else { continue }
+                    let startsWord = start == 0 || Self.isBetweenWords(bytes[start - 1])
+                    let end = start + length
+                    let endsWord = end == bytes.count || Self.isBetweenWords(bytes[end])
+                    if isWanted(startsWord, endsWord) { return true }
+                }
+                return false
+            }
+        }
+    }
+
+    private static func isBetweenWords(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0a }
+
     struct WordPlace {
         let range: Range<Int>
         /// Whether it is its value's first.
         let opensValue: Bool
     }
 
-    let bytes: [UInt8]
-    let words: [WordPlace]
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
+    var words: [WordPlace] {
         var words: [WordPlace] = []
         var start = 0
         var opensValue = true
         for index in 0...bytes.count {
             let isEnd = index == bytes.count
-            guard isEnd || bytes[index] == 0x20 || bytes[index] == 0x0a else { continue }
+            guard isEnd || Self.isBetweenWords(bytes[index]) else { continue }
             if start < index {
                 words.append(WordPlace(range: start..<index, opensValue: opensValue))
                 opensValue = false
@@ -139,6 +181,6 @@ struct SearchText {
             if !isEnd, bytes[index] == 0x0a { opensValue = true }
             start = index + 1
         }
-        self.words = words
+        return words
     }
 }
