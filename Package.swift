@@ -50,7 +50,8 @@ let package = Package(
 
         // For tests and benchmarks of ours, not for users.
         .executableTarget(name: "header-dump", dependencies: ["DICOM"], path: "tools/header-dump", swiftSettings: strict),
-        .target(name: "SyntheticCatalogue", dependencies: ["Catalogue", "SQLite"], path: "tools/SyntheticCatalogue", swiftSettings: strict),
+        .target(
+            name: "SyntheticCatalogue", dependencies: ["Catalogue", "SQLite"], path: "tools/SyntheticCatalogue", swiftSettings: strict),
         .executableTarget(
             name: "synthetic-catalogue", dependencies: ["SyntheticCatalogue"], path: "tools/synthetic-catalogue", swiftSettings: strict),
         .executableTarget(name: "benchmark-parse", dependencies: ["DICOM"], path: "benchmarks/parse", swiftSettings: strict),
@@ -60,7 +61,8 @@ let package = Package(
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], swiftSettings: testing),
         .testTarget(name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
-        .testTarget(name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing", "SQLite"], swiftSettings: testing),
+        .testTarget(
+            name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing", "SQLite"], swiftSettings: testing),
         .testTarget(
             name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Configuration"], swiftSettings: testing),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
