@@ -114,6 +114,11 @@ public actor CatalogueWriter {
         return record
     }
 
+    /// Whether a source was ever indexed.
+    public func knows(url: String) throws -> Bool {
+        try reading { try jobRows.knows(url: url) }
+    }
+
     /// Ends a job's run; a paused or failed one can be continued.
     public func end(_ id: Int64, state: JobState, message: String, elapsedSeconds: Double) throws {
         guard var job = jobs[id] else { return }

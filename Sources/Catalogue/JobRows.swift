@@ -71,6 +71,12 @@ final class JobRows {
             code: .invalidRequest, message: "Another source is named \"\(name)\" already", suggestion: "Give this one another name with --name.")
     }
 
+    func knows(url: String) throws -> Bool {
+        findSource.bind(url, at: 1)
+        defer { findSource.reset() }
+        return try findSource.step()
+    }
+
     private func isTaken(_ name: String) throws -> Bool {
         sourceNamed.bind(name, at: 1)
         defer { sourceNamed.reset() }

@@ -1,13 +1,14 @@
+public import FileSource
 internal import Foundation
 internal import Glibc
 
 /// A command to the process that owns a data folder: one line of JSON each way over `control.sock`.
 public struct ControlRequest: Codable, Sendable {
-    /// `status`, `pause`, `resume`, `cancel`, `index`, `confirm`.
+    /// `status`, `pause`, `resume`, `cancel`, `index`, `confirm`, `metrics`.
     public var command: String
     /// The job that is meant; nil means all.
     public var job: Int64?
-    /// For `index`: what to index, as the command line knows it.
+    /// For `index`: what to index, as the command line knows it. For `metrics`: the source's URL.
     public var order: String?
 
     public init(command: String, job: Int64? = nil, order: String? = nil) {
@@ -25,9 +26,13 @@ public struct ControlReply: Codable, Sendable {
     public var jobs: [Int64]?
     /// For `status`.
     public var status: IndexStatus?
+    /// For `metrics`; nil when no job reads the source over SMB.
+    public var metrics: SMBMetrics?
 
-    public init(error: String? = nil, exitCode: Int32? = nil, jobs: [Int64]? = nil, status: IndexStatus? = nil) {
-        (self.error, self.exitCode, self.jobs, self.status) = (error, exitCode, jobs, status)
+    public init(
+        error: String? = nil, exitCode: Int32? = nil, jobs: [Int64]? = nil, status: IndexStatus? = nil, metrics: SMBMetrics? = nil
+    ) {
+        (self.error, self.exitCode, self.jobs, self.status, self.metrics) = (error, exitCode, jobs, status, metrics)
     }
 }
 

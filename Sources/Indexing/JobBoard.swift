@@ -141,6 +141,12 @@ public actor JobBoard {
         return asked
     }
 
+    /// What the connections of a running job did so far; nil when no job reads the source over SMB.
+    public func metrics(ofSource url: String) -> SMBMetrics? {
+        let entry = entries.values.first { $0.end == nil && $0.record.sourceURL == url }
+        return (entry?.source as? SMBSource)?.metrics
+    }
+
     // MARK: Status
 
     private func keepStatus() async {

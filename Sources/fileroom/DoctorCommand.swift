@@ -26,6 +26,7 @@ enum DoctorCommand {
         } catch {
             findings.append(Finding(check: "configuration", ok: false, detail: Failure(error).text))
         }
+        findings.append(worker())
         try show(findings, writesJSON: options.writesJSON)
         return findings.allSatisfy(\.ok) ? .done : .failure
     }
@@ -40,6 +41,14 @@ enum DoctorCommand {
         for finding in findings {
             let mark = Terminal.outputStyle.emphasized(finding.ok ? "ok  " : "BAD ", finding.ok ? .good : .bad)
             try Terminal.print("\(mark)\(finding.check): \(DisplayText.neutralized(finding.detail))")
+        }
+    }
+
+    private static func worker() -> Finding {
+        do {
+            return Finding(check: "SMB worker", ok: true, detail: try SMBSource.workerProgram())
+        } catch {
+            return Finding(check: "SMB worker", ok: false, detail: Failure(error).text)
         }
     }
 

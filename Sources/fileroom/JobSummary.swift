@@ -72,7 +72,8 @@ struct JobSummary {
             "in \(Quantity.duration(.milliseconds(Int64(job.elapsedSeconds * 1_000))))",
             "method \(job.method) (\(job.methodReason))",
         ]
-        let message = job.message.isEmpty ? "" : ": \(job.message)"
+        // Why a job failed is told last, as the error of the command.
+        let message = job.message.isEmpty || job.state == "failed" || job.state == job.message ? "" : ": \(job.message)"
         return "\(job.source) \(job.state): \(parts.joined(separator: ", "))\(message)"
     }
 }

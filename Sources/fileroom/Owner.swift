@@ -58,13 +58,15 @@ final class Owner: Sendable {
     ///
     /// - Returns: the job's number.
     func start(_ order: IndexOrder) async throws -> Int64 {
-        try await Self.start(order, board: board)
+        try await Self.start(order, board: board, catalogue: catalogue)
     }
 
-    private static func start(_ order: IndexOrder, board: JobBoard) async throws -> Int64 {
+    private static func start(_ order: IndexOrder, board: JobBoard, catalogue: CatalogueWriter) async throws -> Int64 {
         let opening = try SourceOpening(order)
         let opened = try await opening.open()
         do {
+            // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.
+            if try await !catalogue.knows(url: opening.url) { try await opened.source.probe() }
             return try await board.start(
                 JobOrder(url: opening.url, name: opening.name, options: try order.kept(), settings: opening.settings(full: order.full)), on: opened)
         } catch {
@@ -88,11 +90,13 @@ final class Owner: Sendable {
             return ControlReply(jobs: asked)
         case "index":
             do {
-                return ControlReply(jobs: [try await start(try IndexOrder(json: request.order ?? ""), board: board)])
+                return ControlReply(jobs: [try await start(try IndexOrder(json: request.order ?? ""), board: board, catalogue: catalogue)])
             } catch {
                 let failure = Failure(error)
                 return ControlReply(error: failure.text, exitCode: failure.exitCode.rawValue)
             }
+        case "metrics":
+            return ControlReply(metrics: await board.metrics(ofSource: request.order ?? ""))
         case "confirm":
             guard let source = request.job else { break }
             do {

@@ -7,7 +7,7 @@ import Synchronization
 /// Shows how jobs go: a bar that is drawn again and again on a terminal, now and then a line elsewhere.
 final class ProgressView: Sendable {
     private let total: Int
-    private let lastLine = Mutex<ContinuousClock.Instant?>(nil)
+    private let lastLine = Mutex(ContinuousClock.now)
     private static let linesEvery = Duration.seconds(5)
 
     init(total: Int) {
@@ -34,7 +34,7 @@ final class ProgressView: Sendable {
             return
         }
         let isDue = lastLine.withLock { last in
-            guard last.map({ ContinuousClock.now - $0 >= Self.linesEvery }) ?? true else { return false }
+            guard ContinuousClock.now - last >= Self.linesEvery else { return false }
             last = .now
             return true
         }

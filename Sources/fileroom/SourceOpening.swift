@@ -53,7 +53,7 @@ struct SourceOpening {
             return OpenedSource(source: local(path), method: "local", reason: "the source is a folder")
         case .smb(let share):
             let options = SMBOptions(source, share, password: order.password ?? "")
-            let mount = source.mountPath ?? nil as String?
+            let mount = source.mountPath ?? MountTable.localPath(of: options)
             switch source.enumerationMethod {
             case .smb:
                 return OpenedSource(source: try SMBSource(options), method: "smb", reason: "asked for")
@@ -135,7 +135,7 @@ extension SMBOptions {
         connectionPoolSize = source.tuning.connectionPoolSize
         maxWorkers =
             switch source.tuning.workers {
-            case .automatic: .auto
+            case .automatic: .automatic(source.tuning.automaticWorkers, start: source.tuning.initialWorkers)
             case .fixed(let count): .fixed(count)
             }
         bytesPerSecond = source.tuning.bytesPerSecond

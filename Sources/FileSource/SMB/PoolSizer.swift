@@ -3,9 +3,6 @@
 /// It looks at the requests per second of windows of time in which all workers had work. A change must pay by ``gain`` to be kept, and after it
 /// did not in either direction, the next is tried only some windows later: throughput is noisy, and a worker that comes and goes costs a login.
 struct PoolSizer: Sendable {
-    static let fewest = 2
-    static let most = 32
-    static let start = 8
     private static let gain = 1.08
     private static let loss = 0.99
     private static let windowsToRest = 20
@@ -22,10 +19,10 @@ struct PoolSizer: Sendable {
         case .fixed(let count):
             size = max(1, min(count, most))
             range = size...size
-        case .auto:
-            let top = max(1, min(PoolSizer.most, most))
-            range = min(PoolSizer.fewest, top)...top
-            size = min(max(PoolSizer.start, range.lowerBound), top)
+        case .automatic(let wanted, let start):
+            let top = max(1, min(wanted.upperBound, most))
+            range = max(1, min(wanted.lowerBound, top))...top
+            size = min(max(start, range.lowerBound), top)
         }
     }
 

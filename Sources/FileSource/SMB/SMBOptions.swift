@@ -29,10 +29,16 @@ public struct SMBOptions: Hashable, Sendable {
     }
 
     public enum Workers: Hashable, Sendable {
-        /// As many as the measured throughput says, between 2 and 32.
-        case auto
+        /// As many within the range as the measured throughput says, beginning with `start`.
+        case automatic(ClosedRange<Int>, start: Int)
         case fixed(Int)
+
+        /// What measuring showed to be enough for any round trip .
+        public static let auto = Workers.automatic(2...32, start: 8)
     }
+
+    /// However many workers somebody asks for.
+    static let mostWorkersEver = 128
 
     public var host: String
     public var port: UInt16 = 445
@@ -73,8 +79,8 @@ public struct SMBOptions: Hashable, Sendable {
     /// Most connections that may be open at a time.
     var mostWorkers: Int {
         switch maxWorkers {
-        case .auto: max(1, min(connectionPoolSize, PoolSizer.most))
-        case .fixed(let count): max(1, min(connectionPoolSize, count, PoolSizer.most * 4))
+        case .automatic(let range, _): max(1, min(connectionPoolSize, range.upperBound))
+        case .fixed(let count): max(1, min(connectionPoolSize, count, SMBOptions.mostWorkersEver))
         }
     }
 

@@ -43,6 +43,11 @@ public struct SMBReport: Hashable, Sendable, Codable {
 }
 
 extension SMBSource {
+    /// Where the worker program is.
+    ///
+    /// - Throws: ``SourceError`` (`WORKER_MISSING`).
+    public static func workerProgram() throws(SourceError) -> String { try WorkerProcess.find(nil) }
+
     /// How long each of the two measurements may take.
     private static let measuring = Duration.seconds(2)
 

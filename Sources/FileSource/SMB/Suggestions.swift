@@ -3,6 +3,8 @@ public struct Suggestion: Hashable, Sendable, Codable {
     /// A stable name such as `more_workers`.
     public var code: String
     public var text: String
+
+    public init(code: String, text: String) { (self.code, self.text) = (code, text) }
 }
 
 extension SMBReport {
@@ -36,11 +38,11 @@ extension SMBReport {
         let each = Int(1000 / (3 * roundTrip))
         let isFixed = if case .fixed = options.maxWorkers { true } else { false }
         let most = options.mostWorkers
-        if roundTrip >= 0.5, most < PoolSizer.most {
+        if roundTrip >= 0.5, most < 32 {
             let what = isFixed ? "Set max_workers to \"auto\" or 32" : "Raise connection_pool_size to 32"
             advise("more_workers", "A round trip takes \(rounded(roundTrip)) ms, so that one worker reads at most \(each) files per second. \(what).")
         }
-        if roundTrip < 0.3, isFixed, most > PoolSizer.start {
+        if roundTrip < 0.3, isFixed, most > 8 {
             advise("fewer_workers", "A round trip takes only \(rounded(roundTrip)) ms: 4 to 8 workers are enough, and \(most) only make load. Set max_workers to \"auto\".")
         }
         if let metrics, metrics.lost > 0 {
