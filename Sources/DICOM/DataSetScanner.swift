@@ -87,8 +87,8 @@ struct DataSetScanner {
             let pointer = base + offset
             let halves = UInt32(littleEndian: pointer.loadUnaligned(as: UInt32.self))
             let tag = halves << 16 | halves >> 16
-            guard tag > previous else { break }
-            // No wanted tag is a delimiter's, and those that are greater end the loop.
+            // A stray delimiter is no sign of what still comes.
+            guard tag > previous, tag < ElementHeader.item else { break }
             while tag > nextWanted, cursor &+ 1 < wanted.count {
                 cursor &+= 1
                 nextWanted = wanted[cursor].tag
@@ -98,9 +98,8 @@ struct DataSetScanner {
             // An undefined or malformed length is the largest number, and does not fit.
             guard Int(length) <= end &- offset &- size else { break }
             if tag == nextWanted {
-                guard length <= UInt32(ValueStore.longestValue), masks == nil && wanted[cursor].textCode != 0 || code == wanted[cursor].textCode,
-                    tag != wanted[wanted.count &- 1].tag
-                else { break }
+                let textCode = wanted[cursor].textCode
+                guard length <= UInt32(ValueStore.longestValue), textCode != 0, masks == nil || code == textCode else { break }
                 values.set(
                     rank: cursor, to: ElementValue.trimmed(UnsafeRawBufferPointer(start: pointer + size, count: Int(length))))
             }
@@ -257,8 +256,8 @@ struct DataSetScanner {
 
     private mutating func shortage(of count: Int, _ window: Window) -> ScanProgress {
         guard window.isLast else { return .needs(count: count) }
-        // A data set may end anywhere between elements of its top level.
-        if position < window.end || depth > 0 { deviations.insert(.truncated) }
+        // A data set may end between elements of its top level, and nowhere else.
+        if position != window.end || depth > 0 { deviations.insert(.truncated) }
         extent = max(extent, window.end)
         return .finished
     }
