@@ -17,6 +17,9 @@ struct Shift {
     private var listing = 0
     private var reading = 0
     private var entered = JobStage.listing
+    /// Whether the catalogue may have folders, or files, that were not fetched. It is asked again only after something that can change the answer.
+    private var mayHaveFolders = true
+    private var mayHaveFiles = true
     /// Files per second of one operation; sets how many files it is given.
     private var pace = 200.0
 
@@ -34,7 +37,7 @@ struct Shift {
 
     private enum Outcome: Sendable {
         case listed
-        case read(files: Int, seconds: Double)
+        case read(files: Int, seconds: Double, hadFirst: Bool)
         case failed(any Error)
 
         var wasListing: Bool {
@@ -56,8 +59,11 @@ struct Shift {
                     guard let done = try await group.next() else { break }
                     if done.isListing { listing -= 1 } else { reading -= 1 }
                     switch done.outcome {
-                    case .listed: break
-                    case .read(let files, let seconds): learn(files: files, seconds: seconds)
+                    case .listed: (mayHaveFolders, mayHaveFiles) = (true, true)
+                    case .read(let portion, let seconds, let hadFirst):
+                        learn(files: portion, seconds: seconds)
+                        // A first file that was no instance has another put in its place.
+                        if hadFirst { mayHaveFiles = true }
                     case .failed(let error): throw error
                     }
                     let stage: JobStage = listing > 0 || !folders.isEmpty ? .listing : .reading
@@ -74,10 +80,15 @@ struct Shift {
     }
 
     private mutating func fetchWork() async throws {
-        if folders.isEmpty { folders = try await catalogue.takeFolders(job, limit: Self.fetch).reversed() }
-        guard files.count < Self.fetch / 4 else { return }
+        if folders.isEmpty, mayHaveFolders {
+            folders = try await catalogue.takeFolders(job, limit: Self.fetch).reversed()
+            mayHaveFolders = false
+        }
+        guard files.count < Self.fetch / 4, mayHaveFiles else { return }
         let mayGoDeeper = folders.isEmpty && listing == 0
-        files = try await catalogue.takeFiles(job, limit: Self.fetch, mayGoDeeper: mayGoDeeper).reversed() + files
+        let more = try await catalogue.takeFiles(job, limit: Self.fetch, mayGoDeeper: mayGoDeeper)
+        files = more.reversed() + files
+        mayHaveFiles = more.count == Self.fetch
     }
 
     private enum Portion: Sendable {
@@ -119,7 +130,8 @@ struct Shift {
                 let began = ContinuousClock.now
                 do {
                     try await operation.read(portion)
-                    return (false, .read(files: portion.count, seconds: (ContinuousClock.now - began).seconds))
+                    let seconds = (ContinuousClock.now - began).seconds
+                    return (false, .read(files: portion.count, seconds: seconds, hadFirst: portion.contains { $0.level == 0 }))
                 } catch {
                     return (false, .failed(error))
                 }
