@@ -15,7 +15,12 @@ struct DataSetScanner {
     /// One past the last byte that was looked at.
     private(set) var extent: UInt64 = 0
 
+    /// Whether reading came to the end of the stream.
+    private(set) var hasReachedEnd = false
+
     private let encoding: DataSetEncoding
+    /// Whether a window's end is the stream's, always known, and not just where an inflated stream has stopped.
+    private let isEndKnown: Bool
     /// Open sequences and items of undefined length. Those of defined length are stepped over whole, so what is open alternates:
     /// at odd depth a sequence, in which items are expected, at even depth an item, in which elements are. No stack is needed.
     private var depth = 0
@@ -26,9 +31,10 @@ struct DataSetScanner {
     /// The rank of the first wanted attribute that can still come in an ordered data set.
     private var cursor = 0
 
-    init(at position: UInt64, _ encoding: DataSetEncoding) {
+    init(at position: UInt64, _ encoding: DataSetEncoding, isEndKnown: Bool = true) {
         self.position = position
         self.encoding = encoding
+        self.isEndKnown = isEndKnown
     }
 
     private enum Step { case next, finished, needs(Int) }
@@ -47,8 +53,9 @@ struct DataSetScanner {
                 }
                 let pointer = base + Int(offset)
                 let available = window.bytes.count - Int(offset)
-                let parsed = ElementHeader(
-                    pointer, available: available, remaining: max(window.end, window.start + count) - position, currentEncoding(pointer))
+                // How a malformed element is understood must not depend on how much has been inflated.
+                let end = isEndKnown ? max(window.end, window.start + count) : Window.unknownEnd
+                let parsed = ElementHeader(pointer, available: available, remaining: end - position, currentEncoding(pointer))
                 guard let header = parsed else { return shortage(of: 12, window) }
                 let step: Step
                 if depth > 0 || header.isDelimiter {
@@ -250,6 +257,7 @@ struct DataSetScanner {
 
     private mutating func endOfFile(_ window: Window) -> Step {
         deviations.insert(.truncated)
+        hasReachedEnd = true
         extent = max(extent, min(position + 8, window.end))
         return .finished
     }
@@ -258,6 +266,7 @@ struct DataSetScanner {
         guard window.isLast else { return .needs(count: count) }
         // A data set may end between elements of its top level, and nowhere else.
         if position != window.end || depth > 0 { deviations.insert(.truncated) }
+        hasReachedEnd = true
         extent = max(extent, window.end)
         return .finished
     }

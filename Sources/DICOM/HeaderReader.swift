@@ -142,7 +142,7 @@ public struct HeaderReader: ~Copyable {
                 deviations.insert(.damagedDeflate)
                 return finish()
             }
-            phase = .deflated(DataSetScanner(at: 0, .explicitLittle), inflater, position)
+            phase = .deflated(DataSetScanner(at: 0, .explicitLittle, isEndKnown: false), inflater, position)
             return nil
         }
         if declared.isDeflated || start.encoding != declared.encoding { deviations.insert(.wrongTransferSyntax) }
@@ -173,7 +173,8 @@ public struct HeaderReader: ~Copyable {
             }
             inflater.discard(upTo: scanner.position)
         }
-        if inflater.isDamaged { deviations.insert(.damagedDeflate) }
+        // Damage after what was needed is not this reader's concern, and would be seen or not by how much was inflated at a time.
+        if inflater.isDamaged, scanner.hasReachedEnd { deviations.insert(.damagedDeflate) }
         deviations.formUnion(scanner.deviations)
         extent = position
         return finish()
