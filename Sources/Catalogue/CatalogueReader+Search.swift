@@ -127,7 +127,9 @@ struct SearchRun {
         let seriesFrom = isResumed ? cursor?.series : nil
         let instanceFrom = isResumed ? cursor?.instance : nil
         let done = SearchCursor(tier: tierValue, sortKey: sortKey)
-        guard var result = try rows.study(study), filters.matches(result) else {
+        // Of a study that matches, no series may: that is seen before anything is read that only results need.
+        let wanted = query.level == .study ? [] : try wantedSeries(of: study, document)
+        guard query.level == .study || !wanted.isEmpty, var result = try rows.study(study), filters.matches(result) else {
             cursor = done
             return
         }
@@ -135,11 +137,9 @@ struct SearchRun {
             try rows.addTotals(to: &result)
             return append(result, done)
         }
-        let openTerms = document.map { document in expression.terms.filter { document.tierOfStudy($0) == nil } } ?? []
-        for (place, series) in try rows.series(of: result) where place >= seriesFrom ?? place {
-            let isDone = place == seriesFrom && (instanceFrom == .last || query.level == .series)
-            guard !isDone, try matches(series, openTerms) else { continue }
+        for (place, series) in try rows.series(of: result) where place >= seriesFrom ?? place && wanted.contains(place.id) {
             if query.level == .series {
+                guard place != seriesFrom else { continue }
                 var series = series
                 try rows.addSources(to: &series)
                 append(series, SearchCursor(tier: tierValue, sortKey: sortKey, series: place))
@@ -155,19 +155,20 @@ struct SearchRun {
         cursor = done
     }
 
-    /// Whether a series of a study that matches is wanted itself.
-    private func matches(_ series: SearchResult, _ openTerms: [SearchTerm]) throws -> Bool {
-        if let target, let wanted = target.series, wanted != series.rowIDs.series { return false }
-        guard filters.matches(series: series, reader.folding) else { return false }
-        if let source = filters.source, let id = series.rowIDs.series, try !rows.isSeries(id, in: source) { return false }
-        guard !openTerms.isEmpty else { return true }
-        var bytes: [UInt8] = []
-        for value in [series.modality, series.bodyPartExamined, series.seriesDescription, series.protocolName] {
-            if let value { reader.folding.fold(value, into: &bytes) }
-            bytes.append(0x0a)
+    /// The row ids of the series of a study that are wanted themselves.
+    private func wantedSeries(of study: Int64, _ document: SearchDocumentText?) throws -> Set<Int64> {
+        let openTerms = document.map { document in expression.terms.filter { document.tierOfStudy($0) == nil } } ?? []
+        var wanted: Set<Int64> = []
+        try rows.forEachSeries(of: study, in: filters.source) { series in
+            if let only = target?.series, only != series.id { return }
+            guard filters.matches(series, reader.folding) else { return }
+            if !openTerms.isEmpty {
+                let text = SearchText(series.text(reader.folding))
+                guard openTerms.allSatisfy({ $0.tier(in: text) != nil }) else { return }
+            }
+            wanted.insert(series.id)
         }
-        let text = SearchText(bytes)
-        return openTerms.allSatisfy { $0.tier(in: text) != nil }
+        return wanted
     }
 
     private mutating func append(_ result: SearchResult, _ place: SearchCursor) {

@@ -80,9 +80,9 @@ struct SearchFilters {
     }
 
     /// Whether a series has the modality and body part.
-    func matches(series: SearchResult, _ folding: TextFolding) -> Bool {
+    func matches(_ series: SearchRows.SeriesText, _ folding: TextFolding) -> Bool {
         if !modalities.isEmpty, !modalities.contains(folding.fold(series.modality ?? "")) { return false }
-        if let bodyPart, folding.fold(series.bodyPartExamined ?? "") != bodyPart { return false }
+        if let bodyPart, folding.fold(series.bodyPart ?? "") != bodyPart { return false }
         return true
     }
 

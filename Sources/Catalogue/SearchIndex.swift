@@ -125,11 +125,20 @@ package final class SearchIndex {
         try index.update(studyIDs: batch)
     }
 
-    /// Merges the index's segments into one, which makes searching faster after much was written. Takes seconds for 100,000s of studies.
+    /// Merges the index's segments into one, a little at a time: after much was written, searching is two to three times as fast for it.
     ///
+    /// Call it in transactions of its own while nothing else is to be written, until nothing is left. A million series take about five seconds.
+    ///
+    /// - Parameters:
+    ///   - isFirst: whether to begin; what was written since the beginning stays apart.
+    ///   - pages: how many pages of about 4 KiB to write.
+    /// - Returns: whether anything is left to do.
     /// - Throws: `SQLiteError`.
-    package static func optimize(_ connection: Connection) throws {
-        try connection.execute("INSERT INTO study_search(study_search) VALUES ('optimize')")
+    package static func merge(_ connection: Connection, isFirst: Bool, pages: Int) throws -> Bool {
+        let before = connection.totalChanges
+        try connection.execute("INSERT INTO study_search(study_search, rank) VALUES ('merge', \(isFirst ? -pages : pages))")
+        // Source: https://www.sqlite.org/fts5.html#the_merge_command
+        return connection.totalChanges - before >= 2
     }
 
     // MARK: Documents

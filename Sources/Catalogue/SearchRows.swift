@@ -131,12 +131,37 @@ struct SearchRows {
         return list
     }
 
-    func isSeries(_ series: Int64, in source: Int64) throws -> Bool {
-        let statement = try reader.statement("SELECT 1 FROM variant WHERE series_id = ? AND source_id = ? AND file_count > 0 LIMIT 1")
-        statement.bind(series, at: 1)
+    /// What decides whether a series is wanted.
+    struct SeriesText {
+        var id: Int64
+        var modality, bodyPart, description, protocolName: String?
+
+        /// Folded, one value a line.
+        func text(_ folding: TextFolding) -> [UInt8] {
+            var bytes: [UInt8] = []
+            for value in [modality, bodyPart, description, protocolName] {
+                if let value { folding.fold(value, into: &bytes) }
+                bytes.append(0x0a)
+            }
+            return bytes
+        }
+    }
+
+    /// Hands over the series of a study; those that have files in `source` when there is one.
+    func forEachSeries(of study: Int64, in source: Int64?, _ body: (SeriesText) -> Void) throws {
+        let statement = try reader.statement(
+            """
+            SELECT id, modality, body_part_examined, series_description, protocol_name FROM series WHERE study_id = ?1 AND (?2 IS NULL OR EXISTS (
+                SELECT 1 FROM variant WHERE series_id = series.id AND source_id = ?2 AND file_count > 0))
+            """)
+        statement.bind(study, at: 1)
         statement.bind(source, at: 2)
-        defer { statement.reset() }
-        return try statement.step()
+        try statement.forEachRow { row in
+            body(
+                SeriesText(
+                    id: row.integer(0), modality: row.optionalText(1), bodyPart: row.optionalText(2), description: row.optionalText(3),
+                    protocolName: row.optionalText(4)))
+        }
     }
 
     /// Adds a series' files and sources.

@@ -67,6 +67,9 @@ public final class Connection {
     /// How many rows the last statement changed.
     public var changes: Int { Int(sqlite3_changes64(handle)) }
 
+    /// How many rows this connection has changed since it was opened.
+    public var totalChanges: Int { Int(sqlite3_total_changes64(handle)) }
+
     /// Whether a transaction is open.
     public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 

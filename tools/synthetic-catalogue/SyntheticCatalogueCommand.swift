@@ -2,13 +2,13 @@ internal import Catalogue
 internal import Glibc
 internal import SyntheticCatalogue
 
-/// `synthetic-catalogue FILE SERIES [SEED [INSTANCES-PER-SERIES]] [--optimize]`: makes a catalogue of invented patients.
+/// `synthetic-catalogue FILE SERIES [SEED [INSTANCES-PER-SERIES]] [--unmerged]`: makes a catalogue of invented patients.
 @main
 enum SyntheticCatalogueCommand {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst().map { $0 }
         guard arguments.count >= 2, let count = Int(arguments[1]) else {
-            print("usage: synthetic-catalogue FILE SERIES [SEED [INSTANCES-PER-SERIES]] [--optimize]")
+            print("usage: synthetic-catalogue FILE SERIES [SEED [INSTANCES-PER-SERIES]] [--unmerged]")
             exit(64)
         }
         let seed = arguments.count > 2 ? UInt64(arguments[2]) ?? 1 : 1
@@ -18,7 +18,9 @@ enum SyntheticCatalogueCommand {
         try SyntheticCatalogue(seriesCount: count, seed: seed, instancesPerSeries: instances).write(to: connection) { done in
             if done % 50_000 < 6_000 { print("\(done) series, \(start.duration(to: .now))") }
         }
-        if arguments.contains("--optimize") { try SearchIndex.optimize(connection) }
+        guard !arguments.contains("--unmerged") else { return }
+        var isFirst = true
+        while try SearchIndex.merge(connection, isFirst: isFirst, pages: 1_000) { isFirst = false }
         print("done, \(start.duration(to: .now))")
     }
 }
