@@ -155,7 +155,13 @@ public actor CatalogueWriter {
 
     /// The job as it stands now, listings under way included.
     public func record(of id: Int64) -> JobRecord? {
-        guard var record = jobs[id]?.record else { return nil }
+        guard let job = jobs[id] else { return nil }
+        var record = job.record
+        if failure != nil {
+            // What was rolled back does not count.
+            record.counters = job.committed
+            return record
+        }
         record.counters.enumeratedFiles += enumeration.filesInOpenListings(of: record.sourceID)
         return record
     }
