@@ -6,7 +6,7 @@ extension CatalogueWriter {
     /// - Parameters:
     ///   - url: the source's identity; holds no user and no password.
     ///   - name: the source's name; nil keeps the old one or makes one up.
-    ///   - readAll: read unchanged files again as well; begins a new scan.
+    ///   - readAll: read unchanged files again as well; begins a new scan unless the interrupted one did that too.
     ///   - options: JSON that ``JobRecord/options`` gives back; no secrets.
     public func begin(
         url: String, name: String?, options: String, readAll: Bool, defaultIssuer: String, now: @escaping @Sendable () -> Double
@@ -20,16 +20,16 @@ extension CatalogueWriter {
                     code: .locked, message: "A job on this source is running already",
                     suggestion: "See `fileroom status`; cancel it with `fileroom cancel`.")
             }
-            if var last = try jobRows.lastJob(of: source), !readAll, last.state == .paused || last.state == .failed {
+            if var last = try jobRows.lastJob(of: source), last.state == .paused || last.state == .failed, last.readAll || !readAll {
                 last.state = .running
                 last.message = ""
                 return last
             }
-            let record = try jobRows.begin(source: source, options: options, now: now())
+            let record = try jobRows.begin(source: source, options: options, readAll: readAll, now: now())
             try enumeration.wantRoot(of: source)
             return record
         }
-        jobs[record.id] = OpenJob(record, readAll: readAll, defaultIssuer: defaultIssuer, now: now)
+        jobs[record.id] = OpenJob(record, defaultIssuer: defaultIssuer, now: now)
         try commit()
         return record
     }

@@ -46,7 +46,7 @@ extension CatalogueWriter {
     public func beginListing(_ id: Int64, folder: Int64) throws {
         guard let job = jobs[id] else { return }
         try reading {
-            try enumeration.begin(folder, source: job.record.sourceID, generation: job.record.generation, readAll: job.readAll)
+            try enumeration.begin(folder, source: job.record.sourceID, generation: job.record.generation, readAll: job.record.readAll)
         }
     }
 

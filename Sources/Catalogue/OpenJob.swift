@@ -3,7 +3,6 @@ final class OpenJob {
     var record: JobRecord
     /// Wall-clock seconds since 1970; injected.
     let now: @Sendable () -> Double
-    let readAll: Bool
     let defaultIssuer: String
     /// Files handed out, and not yet recorded.
     var inFlight: Set<Int64> = []
@@ -16,8 +15,8 @@ final class OpenJob {
     /// The counters that the last commit made last.
     var committed: JobCounters
 
-    init(_ record: JobRecord, readAll: Bool, defaultIssuer: String, now: @escaping @Sendable () -> Double) {
-        (self.record, self.readAll, self.defaultIssuer, self.now) = (record, readAll, defaultIssuer, now)
+    init(_ record: JobRecord, defaultIssuer: String, now: @escaping @Sendable () -> Double) {
+        (self.record, self.defaultIssuer, self.now) = (record, defaultIssuer, now)
         committed = record.counters
     }
 }
