@@ -150,7 +150,9 @@ struct DataSetScanner {
         return true
     }
 
-    private static let essentialRanks = [Attribute.sopInstanceUID, .studyInstanceUID, .seriesInstanceUID].map { AttributeOrder.rank(of: $0) }
+    private static let essentialRanks = [Attribute.sopInstanceUID, .studyInstanceUID, .seriesInstanceUID].map {
+        AttributeOrder.rank(of: $0)
+    }
 
     private mutating func noteDisorder(_ tag: UInt32) {
         // A value that did not fit in the last window is met twice, but previousTag moves only past complete elements.

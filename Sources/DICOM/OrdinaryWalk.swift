@@ -39,7 +39,9 @@ struct OrdinaryWalk {
     mutating func takeValue(_ textCode: UInt16, _ masks: UnsafeBufferPointer<UInt64>?) -> UnsafeRawBufferPointer? {
         let halves = UInt32(littleEndian: next.loadUnaligned(as: UInt32.self))
         let (length, size, code) = ElementHeader.ordinary(next, masks)
-        guard masks == nil || code == textCode, length <= UInt32(ValueStore.longestValue), Int(length) <= end - next &- size else { return nil }
+        guard masks == nil || code == textCode, length <= UInt32(ValueStore.longestValue), Int(length) <= end - next &- size else {
+            return nil
+        }
         let value = UnsafeRawBufferPointer(start: next + size, count: Int(length))
         pass(halves << 16 | halves >> 16, length, size)
         return value
