@@ -58,7 +58,7 @@ let package = Package(
         .executableTarget(
             name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", swiftSettings: strict),
 
-        .testTarget(name: "DICOMTests", dependencies: ["DICOM"], swiftSettings: testing),
+        .testTarget(name: "DICOMTests", dependencies: ["DICOM"], exclude: ["Corpus"], swiftSettings: testing),
         .testTarget(name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
         .testTarget(
