@@ -56,10 +56,11 @@ enum Workload {
         Row(name: "nothing typed, rare modality and body part", queries: queries([""]) { ($0.modalities, $0.bodyPart) = (["ES"], "ANKLE") }),
         Row(name: "common words that exclude each other", queries: queries(["ct thorax"], { $0.modalities = ["MR"] }) + queries(["mprage topogram"])),
         Row(name: "wildcards", queries: queries(["mei*r", "*son", "m?ller", "sch* anna", "t*x", "*feld"]), isTyping: false),
-        Row(name: "quoted phrases", queries: queries(["\"ct thorax\"", "\"thorax ct\"", "\"ng peter\"", "\"w o contrast\""])),
+        Row(name: "quoted phrases", queries: queries(["\"ct thorax\"", "\"thorax ct\"", "\"ng peter\"", "\"w o contrast\""]), isTyping: false),
         Row(name: "a UID", queries: queries(["1.2.826.0.1.3680043.10.1234", "1.2.826.0.1.3680043.10.99999.1"])),
         Row(
-            name: "half words that nothing has", queries: queries(["anananan", "thoraxial", "sonsonson", "rinadrin", "00110011", "9876598765"])),
+            name: "half words that nothing has", queries: queries(["anananan", "thoraxial", "sonsonson", "rinadrin", "00110011", "9876598765"]),
+            isTyping: false),
         Row(name: "not indexable: *q*, *zz*, ?", queries: queries(["*q*", "*zz*", "?"]), isTyping: false),
         Row(
             name: "the same, at most 2,000 examined", queries: queries(["*q*", "*zz*", "?"]) { $0.mostExamined = 2_000 }, isTyping: false),
