@@ -35,29 +35,36 @@ let package = Package(
         .target(name: "Configuration", swiftSettings: strict),
 
         // Layer 2
+        .target(name: "CommandLineInterface", dependencies: ["Configuration"], swiftSettings: strict),
         .target(name: "Indexing", dependencies: ["Catalogue", "DICOM", "FileSource"], swiftSettings: strict),
 
         // Programs
         .executableTarget(
             name: "fileroom",
-            dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource", "Indexing"],
+            dependencies: ["Catalogue", "CommandLineInterface", "Configuration", "DICOM", "FileSource", "Indexing"],
             swiftSettings: strict),
         .executableTarget(
             name: "fileroom-smb-worker",
             dependencies: ["CSMBClient", "DICOM", "SMBWire"],
             swiftSettings: strict),
 
-        // Tools and benchmarks
-        .target(name: "SyntheticCatalogue", dependencies: ["Catalogue", "SQLite"], path: "tools/SyntheticCatalogue", swiftSettings: strict),
+        // For tests and benchmarks of ours, not for users.
+        .executableTarget(name: "header-dump", dependencies: ["DICOM"], path: "tools/header-dump", swiftSettings: strict),
+        .target(
+            name: "SyntheticCatalogue", dependencies: ["Catalogue", "SQLite"], path: "tools/SyntheticCatalogue", swiftSettings: strict),
         .executableTarget(
             name: "synthetic-catalogue", dependencies: ["SyntheticCatalogue"], path: "tools/synthetic-catalogue", swiftSettings: strict),
+        .executableTarget(name: "benchmark-parse", dependencies: ["DICOM"], path: "benchmarks/parse", swiftSettings: strict),
         .executableTarget(
             name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", swiftSettings: strict),
 
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], swiftSettings: testing),
         .testTarget(name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
-        .testTarget(name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing"], swiftSettings: testing),
+        .testTarget(
+            name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing", "SQLite"], swiftSettings: testing),
+        .testTarget(
+            name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Configuration"], swiftSettings: testing),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
     ],
     swiftLanguageModes: [.v6]

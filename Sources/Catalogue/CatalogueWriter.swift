@@ -114,6 +114,11 @@ public actor CatalogueWriter {
         return record
     }
 
+    /// Whether a source was ever indexed.
+    public func knows(url: String) throws -> Bool {
+        try reading { try jobRows.knows(url: url) }
+    }
+
     /// Ends a job's run; a paused or failed one can be continued.
     public func end(_ id: Int64, state: JobState, message: String, elapsedSeconds: Double) throws {
         guard var job = jobs[id] else { return }
@@ -136,19 +141,40 @@ public actor CatalogueWriter {
         }
     }
 
-    /// Changes what the job's row tells.
-    public func note(_ id: Int64, state: JobState, method: String, reason: String, elapsedSeconds: Double) throws {
+    /// Changes what the job's row tells; written with the next batch.
+    public func note(_ id: Int64, state: JobState, method: String, reason: String) {
         jobs[id]?.record.state = state
         jobs[id]?.record.method = method
         jobs[id]?.record.methodReason = reason
+    }
+
+    /// Notes how long the job has been running, pauses left out; written with the next batch.
+    public func note(_ id: Int64, elapsedSeconds: Double) {
         jobs[id]?.record.elapsedSeconds = elapsedSeconds
     }
 
     /// The job as it stands now, listings under way included.
     public func record(of id: Int64) -> JobRecord? {
-        guard var record = jobs[id]?.record else { return nil }
+        guard let job = jobs[id] else { return nil }
+        var record = job.record
+        if failure != nil {
+            // What was rolled back does not count.
+            record.counters = job.committed
+            return record
+        }
         record.counters.enumeratedFiles += enumeration.filesInOpenListings(of: record.sourceID)
         return record
+    }
+
+    /// How many folders the job has yet to list.
+    public func foldersLeft(_ id: Int64) throws -> Int {
+        guard let job = jobs[id] else { return 0 }
+        return try reading { try enumeration.foldersLeft(of: job.record.sourceID) }
+    }
+
+    /// A job's last error reports, newest first.
+    public func lastErrors(of id: Int64, limit: Int) throws -> [ErrorRecord] {
+        try reading { try jobRows.lastErrors(of: id, limit: limit) }
     }
 
     /// Marks a job that nobody runs as cancelled.
@@ -300,8 +326,9 @@ public actor CatalogueWriter {
         return "\(job.sourceURL)/\(String(decoding: folder, as: UTF8.self))"
     }
 
-    /// Files that were handed out and will not be recorded now wait again.
-    public func giveBack(_ id: Int64, _ tasks: [FileTask]) {
+    /// What was handed out and will not be done now waits again.
+    public func giveBack(_ id: Int64, folders: [FolderTask] = [], files tasks: [FileTask]) {
+        jobs[id]?.foldersInFlight.subtract(folders.map(\.id))
         for task in tasks {
             jobs[id]?.inFlight.remove(task.id)
             if task.level > 0, let cursor = jobs[id]?.fileCursors[task.level], cursor >= task.id {
@@ -325,7 +352,9 @@ public actor CatalogueWriter {
         guard let job = jobs[id] else { return MissingOutcome() }
         var outcome = MissingOutcome()
         outcome.held = try inBatch {
-            try removal.decide(source: job.record.sourceID, generation: job.record.generation, mostPercent: mostPercent)
+            // While a scan runs, what was found first is shown; now it is known what most files say.
+            if job.record.counters.filesOpened > 0 { try resolver.markConflicted() }
+            return try removal.decide(source: job.record.sourceID, generation: job.record.generation, mostPercent: mostPercent)
         }
         try commit()
         return outcome
@@ -342,10 +371,14 @@ public actor CatalogueWriter {
 
     /// A person confirms that what the source's last scan missed is gone.
     ///
-    /// - Returns: how many files were held.
-    public func confirmMissing(source: Int64, generation: Int64) throws {
-        try inBatch { try removal.confirm(source: source, generation: generation) }
+    /// - Returns: how many files went.
+    public func confirmMissing(source: Int64) throws -> Int {
+        try inBatch { try removal.confirm(source: source) }
+        var gone = 0
+        while case let removed = try removeGone(source: source, limit: 5_000), removed > 0 { gone += removed }
+        while try refreshSearch(limit: 500) {}
         try commit()
+        return gone
     }
 
     /// Brings the search index up to date with the rows.
@@ -387,7 +420,7 @@ public actor CatalogueWriter {
             try resolver.resolve()
             for job in jobs.values { try jobRows.update(job.record, now: job.now()) }
             try connection.execute("COMMIT")
-            for id in jobs.keys { jobs[id]?.committed = jobs[id]?.record.counters ?? JobCounters() }
+            for (id, job) in jobs { jobs[id]?.committed = job.record.counters }
         } catch {
             throw rolledBack(error)
         }
@@ -432,8 +465,8 @@ public actor CatalogueWriter {
         resolver.forget()
         // Counting fails only where the first error is the one that matters.
         try? entities.countAgain()
-        let error = translated(error)
-        if !jobs.isEmpty { failure = error }
-        return error
+        // A refusal is no failure of the database, and comes before anything was written.
+        if !jobs.isEmpty, error is SQLiteError { failure = translated(error) }
+        return translated(error)
     }
 }

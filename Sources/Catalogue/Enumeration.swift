@@ -6,7 +6,7 @@ final class Enumeration {
     private let connection: Connection
     private var listings: [Int64: Listing] = [:]
 
-    private let nextFolders, nextFiles, folderRow, filesOfFolder: Statement
+    private let nextFolders, countFolders, nextFiles, folderRow, filesOfFolder: Statement
     private let insertFolder, findFolder, wantFolder, finishFolder, skipFolder: Statement
     private let insertFile, findFile, changeFile, wantFile, unmarkFile: Statement
     private let filesNotSeen, markFile, foldersNotSeen, markFolder, waiting: Statement
@@ -27,6 +27,7 @@ final class Enumeration {
         let isKnown: Bool
         /// Rows not met yet, by name; nil when the folder is too large for that.
         var expected: [[UInt8]: KnownFile]?
+        var comparesInMemory: Bool { expected != nil }
         var seenFiles: [Int64] = []
         var seenFolders: Set<Int64> = []
         /// How many files have been given a place in the reading order.
@@ -50,6 +51,7 @@ final class Enumeration {
     init(_ connection: Connection) throws {
         self.connection = connection
         nextFolders = try connection.prepare("SELECT id, path, depth FROM folder WHERE to_list = ?1 AND id > ?2 ORDER BY id LIMIT ?3")
+        countFolders = try connection.prepare("SELECT count(*) FROM folder WHERE to_list = ?1")
         nextFiles = try connection.prepare(
             """
             SELECT f.id, f.folder_id, d.path, f.name, f.size, d.header_end, f.state FROM file f JOIN folder d ON d.id = f.folder_id
@@ -96,6 +98,12 @@ final class Enumeration {
         nextFolders.bind(limit, at: 3)
         try nextFolders.forEachRow { tasks.append(FolderTask(id: $0.integer(0), path: $0.bytes(1), depth: Int($0.integer(2)))) }
         return tasks
+    }
+
+    func foldersLeft(of source: Int64) throws -> Int {
+        countFolders.bind(source, at: 1)
+        defer { countFolders.reset() }
+        return try countFolders.step() ? Int(countFolders.integer(0)) : 0
     }
 
     /// Files of one level that wait to be read, with ids above `after`, from folders that the scan `generation` has listed completely: until
@@ -246,7 +254,7 @@ final class Enumeration {
     private func add(file entry: ListedEntry, to folder: Int64, _ listing: inout Listing) throws -> FileState {
         let known: KnownFile?
         if listing.isKnown {
-            known = try listing.expected.map { _ in listing.expected?.removeValue(forKey: entry.name) } ?? find(entry.name, in: folder)
+            known = !listing.comparesInMemory ? try find(entry.name, in: folder) : listing.expected?.removeValue(forKey: entry.name)
         } else if try insert(entry, in: folder, &listing) {
             return .toRead
         } else {
@@ -257,7 +265,7 @@ final class Enumeration {
             _ = try insert(entry, in: folder, &listing)
             return .toRead
         }
-        if listing.expected == nil { listing.seenFiles.append(known.id) }
+        if !listing.comparesInMemory { listing.seenFiles.append(known.id) }
         return try compare(entry, with: known, &listing)
     }
 
@@ -300,7 +308,7 @@ final class Enumeration {
         try insertFile.run()
         guard connection.changes > 0 else { return false }
         listing.ordered += 1
-        if listing.isKnown, listing.expected == nil { listing.seenFiles.append(connection.lastInsertedRowID) }
+        if listing.isKnown, !listing.comparesInMemory { listing.seenFiles.append(connection.lastInsertedRowID) }
         return true
     }
 

@@ -71,6 +71,12 @@ final class JobRows {
             code: .invalidRequest, message: "Another source is named \"\(name)\" already", suggestion: "Give this one another name with --name.")
     }
 
+    func knows(url: String) throws -> Bool {
+        findSource.bind(url, at: 1)
+        defer { findSource.reset() }
+        return try findSource.step()
+    }
+
     private func isTaken(_ name: String) throws -> Bool {
         sourceNamed.bind(name, at: 1)
         defer { sourceNamed.reset() }
@@ -132,11 +138,34 @@ final class JobRows {
         guard job.counters.errors <= Self.mostErrorRows else { return }
         insertError.bind(job.id, at: 1)
         insertError.bind(error.time, at: 2)
-        for (index, text) in [error.type, error.code, error.message, error.suggestion, error.path].enumerated() {
+        for (index, text) in [error.errorType, error.errorCode, error.message, error.suggestion, error.path].enumerated() {
             insertError.bind(text, at: Int32(index + 3))
         }
         insertError.bind(error.retryCount, at: 8)
         try insertError.run()
+    }
+
+    /// Error reports of a job; `order` is SQL.
+    static func errors(_ connection: Connection, of job: Int64, order: String, limit: Int, each: (ErrorRecord) throws -> Void) throws {
+        let statement = try connection.prepare(
+            """
+            SELECT time, error_type, error_code, message, suggestion, path, retry_count FROM job_error WHERE job_id = ?1
+            ORDER BY \(order) LIMIT ?2
+            """)
+        statement.bind(job, at: 1)
+        statement.bind(limit, at: 2)
+        try statement.forEachRow { row in
+            try each(
+                ErrorRecord(
+                    time: row.double(0), type: row.text(1), code: row.text(2), message: row.text(3), suggestion: row.text(4), path: row.text(5),
+                    retryCount: Int(row.integer(6))))
+        }
+    }
+
+    func lastErrors(of job: Int64, limit: Int) throws -> [ErrorRecord] {
+        var errors: [ErrorRecord] = []
+        try Self.errors(connection, of: job, order: "id DESC", limit: limit) { errors.append($0) }
+        return errors
     }
 
     static func record(_ row: Statement) -> JobRecord {

@@ -9,7 +9,7 @@ final class Removal {
 
     private let unmarkFiles, unmarkFolders, countMissing, countFiles, rootHasEntries: Statement
     private let goneFolders, goneFiles, filesBelow, deleteFile, deleteFolder, foldersBelow: Statement
-    private let setGone, setHeld, heldGeneration: Statement
+    private let setGone, confirmGone, setHeld, heldGeneration: Statement
 
     init(_ connection: Connection, ingest: Ingest) throws {
         (self.connection, self.ingest) = (connection, ingest)
@@ -56,6 +56,7 @@ final class Removal {
         deleteFolder = try connection.prepare("DELETE FROM folder WHERE id = ?1")
         foldersBelow = try connection.prepare("SELECT id FROM folder WHERE parent_id = ?1 LIMIT 1")
         setGone = try connection.prepare("UPDATE source SET gone_up_to = max(gone_up_to, ?2), held_missing = NULL WHERE id = ?1")
+        confirmGone = try connection.prepare("UPDATE source SET gone_up_to = generation, held_missing = NULL WHERE id = ?1")
         setHeld = try connection.prepare("UPDATE source SET held_missing = ?2 WHERE id = ?1")
         heldGeneration = try connection.prepare("SELECT gone_up_to FROM source WHERE id = ?1")
     }
@@ -90,10 +91,9 @@ final class Removal {
     }
 
     /// A person confirms that what the last scan missed is gone.
-    func confirm(source: Int64, generation: Int64) throws {
-        setGone.bind(source, at: 1)
-        setGone.bind(generation, at: 2)
-        try setGone.run()
+    func confirm(source: Int64) throws {
+        confirmGone.bind(source, at: 1)
+        try confirmGone.run()
     }
 
     /// Removes rows of files and folders that are gone, at most about `limit` of them.

@@ -8,6 +8,7 @@ final class Resolver {
     var dirtyStudies: Set<Int64> = []
     var dirtyInstances: Set<Int64> = []
 
+    private let connection: Connection
     private let entities: EntityRows
     private let searchIndex: SearchIndex
     private let seriesVariants: Statement
@@ -27,14 +28,15 @@ final class Resolver {
     private static let mostValues = 10
 
     init(_ connection: Connection, entities: EntityRows, searchIndex: SearchIndex) throws {
+        self.connection = connection
         self.entities = entities
         self.searchIndex = searchIndex
         seriesVariants = try connection.prepare(
-            "SELECT attributes FROM variant WHERE series_id = ?1 ORDER BY id LIMIT \(Self.mostVariants)")
+            "SELECT attributes FROM variant WHERE series_id = ?1 ORDER BY file_count DESC, id LIMIT \(Self.mostVariants)")
         studyVariants = try connection.prepare(
             """
             SELECT v.attributes FROM series s JOIN variant v ON v.series_id = s.id
-            WHERE s.study_id = ?1 ORDER BY v.id LIMIT \(Self.mostVariants)
+            WHERE s.study_id = ?1 ORDER BY v.file_count DESC, v.id LIMIT \(Self.mostVariants)
             """)
         instanceDigests = try connection.prepare("SELECT count(DISTINCT digest) FROM file WHERE instance_id = ?1")
         instanceSeries = try connection.prepare("SELECT s.id, s.study_id FROM instance i JOIN series s ON s.id = i.series_id WHERE i.id = ?1")
@@ -60,6 +62,12 @@ final class Resolver {
         dirtySeries.removeAll(keepingCapacity: true)
         for study in dirtyStudies { try resolveStudy(study) }
         dirtyStudies.removeAll(keepingCapacity: true)
+    }
+
+    /// Marks every series of a study with a conflict.
+    func markConflicted() throws {
+        let conflicted = try connection.prepare("SELECT s.id FROM study t JOIN series s ON s.study_id = t.id WHERE t.has_conflict <> 0")
+        try conflicted.forEachRow { dirtySeries.insert($0.integer(0)) }
     }
 
     /// After a rollback.
@@ -165,7 +173,7 @@ final class Resolver {
         try insertConflict.run()
     }
 
-    /// The values that differ from the first variant's. An absent or empty value contradicts nothing.
+    /// The values that differ from what most files say. An absent or empty value contradicts nothing.
     static func conflicts(among variants: [VariantAttributes], in attributes: [Attribute]) -> [(attribute: Attribute, kept: String, found: String)] {
         guard variants.count > 1 else { return [] }
         var conflicts: [(attribute: Attribute, kept: String, found: String)] = []

@@ -70,20 +70,16 @@ public struct FileReading: Sendable {
 public struct ErrorRecord: Sendable, Hashable, Codable {
     /// Seconds since 1970 UTC.
     public var time: Double
-    public var type: String
-    public var code: String
+    public var errorType: String
+    public var errorCode: String
     public var message: String
     public var suggestion: String
     public var path: String
     public var retryCount: Int
 
     public init(time: Double, type: String, code: String, message: String, suggestion: String, path: String, retryCount: Int) {
-        (self.time, self.type, self.code, self.message) = (time, type, code, message)
+        (self.time, errorType, errorCode, self.message) = (time, type, code, message)
         (self.suggestion, self.path, self.retryCount) = (suggestion, path, retryCount)
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case time, type = "error_type", code = "error_code", message, suggestion, path, retryCount = "retry_count"
     }
 }
 
@@ -145,4 +141,6 @@ public struct MissingOutcome: Sendable, Hashable {
     public var gone = 0
     /// Files that are held until a second scan agrees or a person confirms.
     public var held = 0
+
+    public init() {}
 }

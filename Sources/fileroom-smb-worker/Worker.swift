@@ -1,4 +1,84 @@
+import CSMBClient
+import Glibc
+import SMBWire
+
+/// A program that holds one connection to an SMB share and does what the program that started it asks through descriptor 3.
+///
+/// It has no arguments. It ends when the other end of its pipe is closed, whatever it is doing then.
 @main
 enum Worker {
-    static func main() {}
+    static func main() {
+        let channel = Channel(descriptor: 3)
+        guard channel.isConnected else {
+            print("fileroom-smb-worker is started by fileroom, not by hand.")
+            exit(64)
+        }
+        signal(SIGPIPE, SIG_IGN)
+        HangUp.exitWhenClosed(3)
+        do {
+            guard case .configure(let connection) = try channel.receive() else { exit(65) }
+            if connection.addressSpace > 0 {
+                var limit = rlimit(rlim_cur: rlim_t(connection.addressSpace), rlim_max: rlim_t(connection.addressSpace))
+                setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+            }
+            guard let share = Share(connection, channel: channel) else { exit(71) }
+            try Worker.serve(share, channel: channel, allowance: Allowance(channel: channel, portion: UInt64(connection.allowance)))
+        } catch {
+            // Nobody is left to tell: the parent sees the exit.
+            exit(65)
+        }
+    }
+
+    private static func serve(_ share: Share, channel: Channel, allowance: Allowance) throws(ChannelError) {
+        let opened = share.attempt { share throws(WorkerFailure) in
+            _ = try share.stat([])
+            return try share.security()
+        }
+        try channel.answer(opened) { $0 }
+        let headers = HeaderBatch(share: share, channel: channel, allowance: allowance, progress: ProgressPage(descriptor: 4))
+        while true {
+            switch try channel.receive() {
+            case .list(let path, let pageSize):
+                try Listing.run(path, pageSize: Int(pageSize), share: share, channel: channel)
+            case .headers(let items):
+                try headers.run(items)
+            case .read(let path, let offset, let count):
+                let bytes = min(Int(count), WireLimit.data)
+                try allowance.take(UInt64(bytes))
+                try channel.answer(
+                    share.attempt { share throws(WorkerFailure) in try share.read(path, offset: offset, count: bytes) }
+                ) { .data($0) }
+            case .stat(let path):
+                try channel.answer(share.attempt { share throws(WorkerFailure) in try share.stat(path) }) { .status($0) }
+            case .measure(let count):
+                try channel.answer(
+                    share.attempt { share throws(WorkerFailure) in try Worker.measure(share, count: Int(count)) }
+                ) { .measured($0) }
+            case .stop:
+                // What it was meant for had ended already.
+                continue
+            case .configure, .nextPage, .login, .allowance:
+                throw ChannelError.outOfPlace
+            }
+        }
+    }
+
+    private static func measure(_ share: Share, count: Int) throws(WorkerFailure) -> [UInt64] {
+        var times: [UInt64] = []
+        for _ in 0..<min(count, 100) {
+            let start = Monotonic.now()
+            _ = try share.stat([])
+            times.append(Monotonic.now() - start)
+        }
+        return times
+    }
+}
+
+/// The clock that only goes forward, in nanoseconds.
+enum Monotonic {
+    static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
 }

@@ -1,0 +1,258 @@
+public import Catalogue
+public import FileSource
+public import Foundation
+
+/// A source that has been opened for a job, and how it is read.
+public struct OpenedSource: Sendable {
+    public let source: any FileSource
+    /// `smb` or `local`.
+    public let method: String
+    /// Why this method.
+    public let reason: String
+
+    public init(source: any FileSource, method: String, reason: String) {
+        (self.source, self.method, self.reason) = (source, method, reason)
+    }
+}
+
+/// What a job is begun with.
+public struct JobOrder: Sendable {
+    /// The source's identity; holds no user and no password.
+    public var url: String
+    /// nil keeps the source's name, or makes one up.
+    public var name: String?
+    /// JSON that a later process finds in ``JobRecord/options``; holds no secrets.
+    public var options: String
+    public var settings: JobSettings
+
+    public init(url: String, name: String?, options: String, settings: JobSettings) {
+        (self.url, self.name, self.options, self.settings) = (url, name, options, settings)
+    }
+}
+
+/// The jobs of one process: starts them, passes people's wishes on, and keeps `index_status.json` true.
+public actor JobBoard {
+    private let catalogue: CatalogueWriter
+    private let writer: StatusWriter
+    private let now: @Sendable () -> Double
+
+    private struct Entry {
+        let job: IndexJob
+        let order: JobOrder
+        let source: any FileSource
+        var record: JobRecord
+        var end: JobEnd?
+        var rate = RateEstimator()
+        var lastErrors: [ErrorRecord] = []
+        var foldersLeft = 0
+        var stage = JobStage.starting
+        var run: Task<JobEnd, Never>?
+    }
+    private var entries: [Int64: Entry] = [:]
+    private var ticker: Task<Void, Never>?
+    private var totals = CatalogueTotals()
+    private var written = (processed: -1, at: ContinuousClock.now)
+    private let began = ContinuousClock.now
+
+    private static let tick = Duration.milliseconds(100)
+
+    /// - Parameter now: seconds since 1970 UTC.
+    public init(folder: DataFolder, catalogue: CatalogueWriter, now: @escaping @Sendable () -> Double) {
+        (self.catalogue, self.now) = (catalogue, now)
+        writer = StatusWriter(path: folder.status)
+    }
+
+    // MARK: Jobs
+
+    /// Begins or continues a job on a source.
+    ///
+    /// - Returns: its number.
+    /// - Throws: `CatalogueError`, among them that a job on the source is running already.
+    public func start(_ order: JobOrder, on opened: OpenedSource) async throws -> Int64 {
+        let record = try await catalogue.begin(
+            url: order.url, name: order.name, options: order.options, readAll: order.settings.readAll,
+            defaultIssuer: order.settings.defaultIssuer, now: now)
+        let job = IndexJob(
+            record: record, source: opened.source, method: (opened.method, opened.reason), catalogue: catalogue, settings: order.settings, now: now)
+        var entry = Entry(job: job, order: order, source: opened.source, record: record)
+        entry.run = Task {
+            let end = await job.run()
+            await self.ended(end)
+            return end
+        }
+        entries[record.id] = entry
+        if ticker == nil { ticker = Task { await self.keepStatus() } }
+        return record.id
+    }
+
+    private func ended(_ end: JobEnd) async {
+        entries[end.record.id]?.end = end
+        entries[end.record.id]?.record = end.record
+        if end.record.state == .completed { entries[end.record.id]?.foldersLeft = 0 }
+        await writeStatus()
+    }
+
+    /// Waits until a job's run has ended; nil when there is no such job here.
+    public func end(of id: Int64) async -> JobEnd? {
+        guard let run = entries[id]?.run else { return nil }
+        return await run.value
+    }
+
+    /// Waits until no job runs, those begun meanwhile included.
+    public func allEnded() async {
+        while let run = entries.values.first(where: { $0.end == nil })?.run { _ = await run.value }
+    }
+
+    /// The jobs that have not ended.
+    public var openJobs: [Int64] {
+        entries.values.filter { $0.end == nil }.map(\.record.id).sorted()
+    }
+
+    /// Whether every job that has not ended is paused.
+    public var isPaused: Bool {
+        let open = entries.values.filter { $0.end == nil }
+        return !open.isEmpty && open.allSatisfy { $0.record.state == .paused }
+    }
+
+    // MARK: Wishes
+
+    /// Something that can be asked of a job.
+    public enum Wish: String, Sendable, Codable {
+        case pause, resume, cancel
+        /// Pause and end the run, because the process ends.
+        case stop
+    }
+
+    /// Asks something of one job, or of all that have not ended.
+    ///
+    /// - Returns: the jobs that were asked; empty when there is none.
+    @discardableResult
+    public func ask(_ wish: Wish, of id: Int64?) async -> [Int64] {
+        let asked = openJobs.filter { id == nil || $0 == id }
+        for job in asked {
+            entries[job]?.rate.restart()
+            switch wish {
+            case .pause: await entries[job]?.job.ask(.pause)
+            case .resume: await entries[job]?.job.ask(.run)
+            case .cancel: await entries[job]?.job.ask(.cancel)
+            case .stop: await entries[job]?.job.ask(.stop)
+            }
+        }
+        return asked
+    }
+
+    /// What the connections of a running job did so far; nil when no job reads the source over SMB.
+    public func metrics(ofSource url: String) -> SMBMetrics? {
+        let entry = entries.values.first { $0.end == nil && $0.record.sourceURL == url }
+        return (entry?.source as? SMBSource)?.metrics
+    }
+
+    // MARK: Status
+
+    private func keepStatus() async {
+        while !Task.isCancelled {
+            // A failed commit is reported by the job whose next operation meets it.
+            try? await catalogue.commitIfDue()
+            await gather()
+            let processed = entries.values.reduce(0) { $0 + $1.record.counters.filesProcessed }
+            let chunk = entries.values.map(\.order.settings.chunkSize).min() ?? 50
+            if processed - written.processed >= chunk || ContinuousClock.now - written.at >= .seconds(1) { await writeStatus() }
+            if entries.values.allSatisfy({ $0.end != nil }) { break }
+            try? await Task.sleep(for: Self.tick)
+        }
+        ticker = nil
+    }
+
+    private func gather() async {
+        totals = await catalogue.totals
+        for (id, entry) in entries where entry.end == nil {
+            let elapsed = await entry.job.elapsedSeconds
+            await catalogue.note(id, elapsedSeconds: elapsed)
+            let stage = await entry.job.stage
+            guard let record = await catalogue.record(of: id), entries[id]?.end == nil else { continue }
+            let hasNewErrors = record.counters.errors != entry.record.counters.errors
+            entries[id]?.record = record
+            entries[id]?.stage = stage
+            if stage == .listing || stage == .reading {
+                entries[id]?.rate.add(files: record.counters.filesProcessed, atSeconds: (ContinuousClock.now - began).seconds)
+            }
+            if let left = try? await catalogue.foldersLeft(id) { entries[id]?.foldersLeft = left }
+            if hasNewErrors, let errors = try? await catalogue.lastErrors(of: id, limit: 10) { entries[id]?.lastErrors = errors }
+        }
+    }
+
+    private func writeStatus() async {
+        written = (entries.values.reduce(0) { $0 + $1.record.counters.filesProcessed }, .now)
+        if entries.values.contains(where: { $0.end != nil }) { totals = await catalogue.totals }
+        await writer.write(status)
+    }
+
+    /// What `index_status.json` says now.
+    public var status: IndexStatus {
+        let time = now()
+        let jobs = entries.values.sorted { $0.record.id < $1.record.id }.map { Self.status($0, now: time) }
+        func sum(_ count: (IndexStatus.Job) -> Int) -> Int { jobs.reduce(0) { $0 + count($1) } }
+        return IndexStatus(
+            running: entries.values.contains { $0.end == nil }, pid: getpid(), lastUpdated: Self.iso8601(time),
+            enumeratedFiles: sum(\.enumeratedFiles), filesProcessed: sum(\.filesProcessed), filesOpened: sum(\.filesOpened),
+            dicomFiles: sum(\.dicomFiles), notDicom: sum(\.notDicom), seriesCount: totals.series, studyCount: totals.studies,
+            patientCount: totals.patients, errors: sum(\.errors), bytesRead: sum(\.bytesRead),
+            filesPerSecond: jobs.reduce(0) { $0 + $1.filesPerSecond },
+            estimatedCompletion: Self.completion(of: jobs), jobs: jobs)
+    }
+
+    /// The last of the running jobs' completions; nil while one of them is unknown.
+    private static func completion(of jobs: [IndexStatus.Job]) -> String? {
+        let open = jobs.filter { $0.state == JobState.running.rawValue }
+        guard !open.isEmpty, open.allSatisfy({ $0.estimatedCompletion != nil }) else { return nil }
+        return open.compactMap(\.estimatedCompletion).max()
+    }
+
+    private static func status(_ entry: Entry, now: Double) -> IndexStatus.Job {
+        let record = entry.record
+        let counters = record.counters
+        let isRunning = entry.end == nil && record.state == .running
+        // While folders are left nobody knows how many files there are.
+        let left = entry.stage == .reading ? entry.rate.secondsLeft(files: counters.enumeratedFiles - counters.filesProcessed) : nil
+        return IndexStatus.Job(
+            id: record.id, source: record.sourceName, url: record.sourceURL, state: record.state.rawValue,
+            stage: (entry.end == nil ? entry.stage : .ended).rawValue, method: record.method, methodReason: record.methodReason,
+            message: record.message, enumeratedFiles: counters.enumeratedFiles, filesProcessed: counters.filesProcessed,
+            filesOpened: counters.filesOpened, dicomFiles: counters.dicomFiles, notDicom: counters.notDICOM, errors: counters.errors,
+            bytesRead: counters.bytesRead, foldersListed: counters.foldersListed, foldersLeft: entry.foldersLeft,
+            filesPerSecond: isRunning ? (entry.rate.filesPerSecond * 10).rounded() / 10 : 0, concurrency: entry.source.concurrency,
+            elapsedSeconds: (record.elapsedSeconds * 1_000).rounded() / 1_000,
+            estimatedCompletion: isRunning ? left.map { iso8601(now + $0) } : nil,
+            startedAt: iso8601(record.startedAt), heldMissing: entry.end.flatMap { $0.missing.held > 0 ? $0.missing.held : nil } ?? record.heldMissing,
+            lastErrors: entry.lastErrors)
+    }
+
+    /// How every time is written in status files and answers: ISO 8601, UTC, with milliseconds.
+    public static var timeFormat: Date.ISO8601FormatStyle {
+        .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
+    }
+
+    static func iso8601(_ secondsSince1970: Double) -> String {
+        Date(timeIntervalSince1970: secondsSince1970).formatted(timeFormat)
+    }
+}
+
+/// Writes the status file on a thread of its own, since that waits for the disk.
+private final class StatusWriter: Sendable {
+    private let path: String
+    private let queue = DispatchQueue(label: "index status")
+
+    init(path: String) {
+        self.path = path
+    }
+
+    func write(_ status: IndexStatus) async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            queue.async { [path] in
+                // A full disk leaves the old file, whose `last_updated` tells its age; the job itself fails at its next commit.
+                if let json = try? status.json() { try? StatusFile.replace(path, with: json) }
+                done.resume()
+            }
+        }
+    }
+}

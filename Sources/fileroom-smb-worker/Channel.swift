@@ -1,0 +1,132 @@
+import CSMBClient
+import Glibc
+import SMBWire
+
+enum ChannelError: Error {
+    case closed
+    case malformed(WireError)
+    /// A message that has no meaning at this point.
+    case outOfPlace
+}
+
+/// Frames to and from the program that started this one.
+final class Channel {
+    private let descriptor: Int32
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Whether the descriptor is a socket, as it is when the worker was started properly.
+    var isConnected: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+
+    func send(_ response: Response) throws(ChannelError) {
+        let frame = response.frame()
+        var done = 0
+        while done < frame.count {
+            let written = frame.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), frame.count - done) }
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw ChannelError.closed }
+            done += written
+        }
+    }
+
+    func receive() throws(ChannelError) -> Request {
+        let prefix = try read(Frame.prefixLength)
+        do {
+            return try Request(payload: try read(try Frame.length(prefix)))
+        } catch let error as ChannelError {
+            throw error
+        } catch let error as WireError {
+            throw ChannelError.malformed(error)
+        } catch {
+            throw ChannelError.outOfPlace
+        }
+    }
+
+    /// Whether the work under way is to end. Does not wait.
+    func isStopAsked() throws(ChannelError) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, 0) > 0 else { return false }
+        guard case .stop = try receive() else { throw ChannelError.outOfPlace }
+        return true
+    }
+
+    func answer<Value>(_ result: Result<Value, WorkerFailure>, _ response: (Value) -> Response) throws(ChannelError) {
+        switch result {
+        case .success(let value): try send(response(value))
+        case .failure(let failure): try send(.failed(failure))
+        }
+    }
+
+    private func read(_ count: Int) throws(ChannelError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: done), count - done) }
+            if got < 0 && errno == EINTR { continue }
+            guard got > 0 else { throw ChannelError.closed }
+            done += got
+        }
+        return bytes
+    }
+}
+
+/// Ends the process when its parent is gone, even while libsmbclient does not return.
+enum HangUp {
+    static func exitWhenClosed(_ descriptor: Int32) {
+        var thread = pthread_t()
+        let argument = UnsafeMutableRawPointer(bitPattern: Int(descriptor))
+        pthread_create(&thread, nil, waitForHangUp, argument)
+    }
+
+    // A thread of its own that touches nothing but the descriptor: libsmbclient knows no threads.
+    private static let waitForHangUp: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
+        var watched = pollfd(fd: Int32(Int(bitPattern: argument)), events: Int16(0x2000 /* POLLRDHUP */), revents: 0)
+        while true {
+            if poll(&watched, 1, -1) > 0 { _exit(0) }
+        }
+    }
+}
+
+/// A number that the parent can read even after this process has died: which file of the batch is being read, counted from 1; 0 between batches.
+struct ProgressPage {
+    private let page: UnsafeMutableRawPointer?
+
+    init(descriptor: Int32) {
+        let mapped = mmap(nil, MemoryLayout<UInt64>.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+        page = mapped == MAP_FAILED ? nil : mapped
+        close(descriptor)
+    }
+
+    func set(_ number: Int) { page?.storeBytes(of: UInt64(number), as: UInt64.self) }
+}
+
+/// Bytes that may be read, where the source is limited in bytes per second: the parent hands them out.
+final class Allowance {
+    private let channel: Channel
+    private let portion: UInt64
+    private var left: UInt64 = 0
+
+    /// - Parameter portion: how many bytes to ask for at a time; 0 when there is no limit.
+    init(channel: Channel, portion: UInt64) {
+        (self.channel, self.portion) = (channel, portion)
+    }
+
+    /// Waits until `bytes` may be read.
+    func take(_ bytes: UInt64) throws(ChannelError) {
+        guard portion > 0 else { return }
+        while left < bytes {
+            try channel.send(.wantsAllowance(bytes: max(bytes - left, portion)))
+            guard case .allowance(let granted) = try channel.receive() else { throw ChannelError.outOfPlace }
+            left += granted
+        }
+        left -= bytes
+    }
+
+    /// Gives back what was taken and not read.
+    func giveBack(_ bytes: UInt64) {
+        if portion > 0 { left += bytes }
+    }
+}

@@ -1,0 +1,57 @@
+import CommandLineInterface
+import Configuration
+import Foundation
+import Indexing
+
+/// What every command starts from: the configuration and the data folder.
+struct Context {
+    let configuration: FileroomConfiguration
+    /// The file that ``configuration`` came from; nil when there is none.
+    let configurationFile: String?
+    let folder: DataFolder
+
+    /// - Throws: `ConfigurationError` with everything that is wrong.
+    init(_ general: GeneralOptions) throws {
+        let working = FileManager.default.currentDirectoryPath
+        if let file = general.configurationFile {
+            configurationFile = Self.absolute(file, working)
+        } else {
+            configurationFile = FileManager.default.fileExists(atPath: "config.json") ? Self.absolute("config.json", working) : nil
+        }
+        configuration = try configurationFile.map { try FileroomConfiguration(file: $0) } ?? FileroomConfiguration()
+        for warning in configuration.warnings { Terminal.note("config: \(warning)") }
+        let data = general.dataFolder(environment: Terminal.environment, configured: configuration.dataFolder)
+        folder = DataFolder(path: Self.absolute(data, working))
+    }
+
+    static func absolute(_ path: String, _ working: String) -> String {
+        URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: working, isDirectory: true)).standardizedFileURL.path
+    }
+
+    /// What a SOURCE argument means.
+    ///
+    /// - Throws: ``Failure`` for a name that is neither configured nor a folder.
+    func source(_ argument: String) throws -> SourceConfiguration {
+        let working = FileManager.default.currentDirectoryPath
+        let source = try configuration.source(for: argument, workingDirectory: working)
+        if case .folder(let path) = source.address, !FileManager.default.fileExists(atPath: path), !argument.contains("/"),
+            let nearest = configuration.nearestSourceName(to: argument)
+        {
+            throw Failure("There is no source and no folder named \(argument). Did you mean \"\(nearest)\"?", .noSuchSource)
+        }
+        return source
+    }
+
+    /// The password for a source, asked for on the terminal when a user is named and nothing else gives one.
+    func password(for source: SourceConfiguration, username: String, file: String?) throws -> String? {
+        guard case .smb(let share) = source.address else { return nil }
+        if let found = try source.password(commandLineFile: file, environment: Terminal.environment) {
+            if let warning = found.warning { Terminal.note(warning) }
+            return found.secret.reveal()
+        }
+        guard !username.isEmpty else { return nil }
+        if let typed = PasswordPrompt.ask("Password of \(username) for \(share.canonicalURL):") { return typed }
+        throw Failure(
+            "The user \(username) needs a password. Give it with --password-file, FILEROOM_SMB_PASSWORD or the configuration.", .usage)
+    }
+}

@@ -1,0 +1,40 @@
+import Catalogue
+import CommandLineInterface
+import Configuration
+import FileSource
+import Indexing
+
+/// What went wrong, in words for a person, and how the program ends.
+struct Failure: Error {
+    let text: String
+    let exitCode: ExitCode
+
+    init(_ text: String, _ exitCode: ExitCode = .failure) {
+        (self.text, self.exitCode) = (text, exitCode)
+    }
+
+    /// The one table from errors to exit codes.
+    init(_ error: any Error) {
+        switch error {
+        case let error as Failure: self = error
+        case let error as SourceError: self.init(error.description, Self.exitCode(of: error))
+        case let error as CatalogueError: self.init(error.description, error.code == .invalidRequest ? .usage : .failure)
+        case let error as ConfigurationError: self.init(error.description, .usage)
+        case let error as SourceAddressError: self.init(error.description, .usage)
+        case let error as UsageError: self.init(error.description, .usage)
+        case let error as PasswordError: self.init(error.description, .usage)
+        case let error as DataFolderError: self.init(error.description)
+        case let error as ControlError: self.init(error.description)
+        default: self.init(String(describing: error))
+        }
+    }
+
+    private static func exitCode(of error: SourceError) -> ExitCode {
+        switch error.type {
+        case .authentication: .refused
+        case .network: .unreachable
+        case .fileSystem: .noSuchSource
+        case .dicom, .system: .failure
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import CommandLineInterface
+import Configuration
+import FileSource
+import Foundation
+import Indexing
+
+/// `source test`, `source suggest` and `source metrics`.
+enum SourceCommands {
+    static func test(_ options: SourceOptions) async throws -> ExitCode {
+        switch try Subject(options) {
+        case .folder(let path):
+            let result = try await sample(path)
+            if options.general.writesJSON {
+                try printJSON(FolderReport(path: path, sampledFiles: result.files, headersPerSecond: result.filesPerSecond))
+            } else {
+                try Terminal.print("\(path) can be listed; \(Quantity.count(result.files)) files read at \(Quantity.rate(result.filesPerSecond))")
+            }
+            return .done
+        case .share(let smb, _):
+            let report = try await examine(smb).report
+            if options.general.writesJSON { try printJSON(report) } else { try show(report) }
+            return exitCode(of: report)
+        }
+    }
+
+    static func suggest(_ options: SourceOptions) async throws -> ExitCode {
+        switch try Subject(options) {
+        case .folder(let path):
+            _ = try await sample(path)
+            let advice = Suggestion(code: "none", text: "A folder is read by the kernel; there is nothing to set. Its speed is that of its disk or mount.")
+            if options.general.writesJSON { try printJSON([advice]) } else { try Terminal.print(advice.text) }
+            return .done
+        case .share(let smb, _):
+            let (report, metrics) = try await examine(smb)
+            let advice = report.suggestions(for: smb, metrics: metrics, localPath: MountTable.localPath(of: smb))
+            if options.general.writesJSON {
+                try printJSON(advice)
+            } else if advice.isEmpty {
+                try Terminal.print("Nothing to improve was found.")
+            } else {
+                for one in advice { try Terminal.print("- " + DisplayText.neutralized(one.text)) }
+            }
+            return exitCode(of: report)
+        }
+    }
+
+    static func metrics(_ options: SourceOptions) async throws -> ExitCode {
+        let context = try Context(options.general)
+        guard case .share(let smb, let url) = try Subject(options) else {
+            throw Failure("Metrics are kept for SMB connections; a folder has none.", .usage)
+        }
+        let folder = context.folder
+        let live = try await blocking { try ControlClient.ask(folder, ControlRequest(command: "metrics", order: url)) }
+        if let metrics = live?.metrics {
+            try show(metrics, writesJSON: options.general.writesJSON)
+            return .done
+        }
+        Terminal.note("No job reads this source now: these are the figures of a short test.")
+        let (report, metrics) = try await examine(smb)
+        try show(metrics, writesJSON: options.general.writesJSON)
+        if let message = report.message { Terminal.note("\(message). \(report.suggestion ?? "")") }
+        return exitCode(of: report)
+    }
+
+    // MARK: Pieces
+
+    /// What SOURCE means.
+    private enum Subject {
+        case folder(String)
+        case share(SMBOptions, url: String)
+
+        init(_ options: SourceOptions) throws {
+            let context = try Context(options.general)
+            var source = try context.source(options.source)
+            if let username = options.credentials.username { source.username = username }
+            switch source.address {
+            case .folder(let path): self = .folder(path)
+            case .smb(let share):
+                let password = try context.password(for: source, username: source.username, file: options.credentials.passwordFile)
+                self = .share(SMBOptions(source, share, password: password ?? ""), url: share.canonicalURL)
+            }
+        }
+    }
+
+    private struct FolderReport: Encodable {
+        let path: String
+        let sampledFiles: Int
+        let headersPerSecond: Double
+    }
+
+    private static func sample(_ path: String) async throws -> SourceSample {
+        guard FileManager.default.fileExists(atPath: path) else { throw Failure("There is no folder \(path). Is it mounted?", .noSuchSource) }
+        let source = LocalFileSource(path: path)
+        do {
+            let sample = try await SourceSample.take(source)
+            await source.close()
+            return sample
+        } catch {
+            await source.close()
+            throw error
+        }
+    }
+
+    private static func examine(_ options: SMBOptions) async throws -> (report: SMBReport, metrics: SMBMetrics) {
+        let source = try SMBSource(options)
+        let report = try await source.test()
+        let metrics = source.metrics
+        await source.close()
+        return (report, metrics)
+    }
+
+    private static func exitCode(of report: SMBReport) -> ExitCode {
+        switch report.errorType {
+        case nil: .done
+        case SourceError.Class.authentication.rawValue: .refused
+        case SourceError.Class.network.rawValue: .unreachable
+        case SourceError.Class.fileSystem.rawValue: .noSuchSource
+        default: .failure
+        }
+    }
+
+    private static func show(_ report: SMBReport) throws {
+        func line(_ name: String, _ passed: Bool?, _ detail: String = "") throws {
+            let (mark, emphasis): (String, TerminalStyle.Emphasis) =
+                switch passed {
+                case true?: ("ok  ", .good)
+                case false?: ("BAD ", .bad)
+                case nil: ("?   ", .faint)
+                }
+            try Terminal.print(Terminal.outputStyle.emphasized(mark, emphasis) + name + (detail.isEmpty ? "" : ": " + DisplayText.neutralized(detail)))
+        }
+        try line("server reachable", report.isReachable)
+        try line("user and password accepted", report.areCredentialsAccepted)
+        try line("share found", report.isShareFound)
+        try line("path readable", report.isPathReadable)
+        if let message = report.message {
+            try Terminal.print(DisplayText.neutralized("\(message). \(report.suggestion ?? "")"))
+            return
+        }
+        if let milliseconds = report.roundTripMilliseconds { try line("round trip", true, "\((milliseconds * 100).rounded() / 100) ms") }
+        if let rate = report.entriesPerSecond { try line("listing", true, Quantity.rate(rate)) }
+        if let rate = report.headersPerSecond, report.sampledFiles > 0 {
+            try line("headers", true, "\(Quantity.rate(rate)) with \(report.workers) workers; \(report.sampledNotDICOM) of \(report.sampledFiles) files are not DICOM")
+        }
+        if let dialect = report.dialect {
+            let encryption = report.isEncrypted == true ? "encrypted" : report.canEncrypt == true ? "not encrypted, but could be" : "not encrypted"
+            try line("protocol", true, "SMB \(dialect), \(encryption)")
+        }
+    }
+
+    private static func show(_ metrics: SMBMetrics, writesJSON: Bool) throws {
+        if writesJSON {
+            try printJSON(metrics)
+            return
+        }
+        let rows: [(String, String)] = [
+            ("connections", "\(metrics.connections) of \(metrics.workers) wanted, \(metrics.busy) busy, \(metrics.queued) operations waiting"),
+            ("round trip", "\((metrics.roundTripMicroseconds / 10).rounded() / 100) ms"), ("requests", Quantity.rate(metrics.requestsPerSecond)),
+            ("folders listed", Quantity.count(metrics.folders)), ("entries", Quantity.count(metrics.entries)),
+            ("headers read", Quantity.count(metrics.headers)), ("bytes read", Quantity.bytes(metrics.bytes)),
+            ("errors", "\(Quantity.count(metrics.errors)), \(Quantity.count(metrics.retries)) tried again"),
+            ("workers started", "\(Quantity.count(metrics.started)), \(Quantity.count(metrics.lost)) lost"), ("sign-ins", Quantity.count(metrics.logins)),
+        ]
+        for (name, value) in rows { try Terminal.print(DisplayText.padded(name, to: 16) + value) }
+    }
+
+    private static func printJSON(_ value: some Encodable) throws {
+        let encoder = IndexStatus.makeEncoder()
+        encoder.outputFormatting.insert(.prettyPrinted)
+        try Terminal.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}

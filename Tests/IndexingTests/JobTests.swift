@@ -1,0 +1,199 @@
+import Catalogue
+import FileSource
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Indexing
+
+/// Lets batches through one at a time.
+private actor Gate {
+    private var open = 0
+    private var isOpenForAll = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var arrived: [CheckedContinuation<Void, Never>] = []
+    private var arrivals = 0
+
+    func pass() async {
+        arrivals += 1
+        for one in arrived { one.resume() }
+        arrived = []
+        if isOpenForAll { return }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func openForAll() {
+        isOpenForAll = true
+        for one in waiting { one.resume() }
+        waiting = []
+    }
+
+    func someoneArrived() async {
+        if arrivals > 0 { return }
+        await withCheckedContinuation { arrived.append($0) }
+    }
+}
+
+@Suite struct JobTests {
+    @Test func `the first file of every folder is read before the second of any`() async throws {
+        let bench = try Bench()
+        let source = ScriptedSource.archive(series: 12, files: 9, concurrency: 1)
+        try await bench.index(source)
+        let opened = source.takeOpened()
+        #expect(Set(opened.prefix(12).map { $0.prefix { $0 != "/" } }).count == 12)
+        #expect(opened.count == 108)
+    }
+
+    @Test func `a flat dump is read spread out`() async throws {
+        let bench = try Bench()
+        let source = ScriptedSource(concurrency: 1)
+        for number in 0..<256 {
+            source.put("IM\(String(number + 1000))", SyntheticFile(series: "1.\(number / 16)", instance: "1.1.\(number)", number: number))
+        }
+        try await bench.index(source)
+        let firstSixteen = source.takeOpened().prefix(16).compactMap { Int($0.dropFirst(2)) }.map { ($0 - 1000) / 16 }
+        #expect(Set(firstSixteen).count == 16)
+    }
+
+    @Test func `a pause stops the work until it is resumed, and nothing is lost or read twice`() async throws {
+        let bench = try Bench()
+        let gate = Gate()
+        let source = ScriptedSource.archive(series: 5, files: 20) { await gate.pass() }
+        let board = try bench.board()
+        let job = try await board.start(bench.order(), on: OpenedSource(source: source, method: "smb", reason: "test"))
+        await gate.someoneArrived()
+        #expect(await board.ask(.pause, of: job) == [job])
+        await gate.openForAll()
+        while await board.status.jobs.first?.state != "paused" { await Task.yield() }
+        let before = source.state.withLock { $0.opened.count }
+        #expect(await board.ask(.resume, of: nil) == [job])
+        let end = try #require(await board.end(of: job))
+        #expect(end.record.state == .completed)
+        #expect(before < 100)
+        #expect(source.takeOpened().count == 100)
+        #expect(end.record.counters.filesProcessed == 100)
+        #expect(try bench.isSound())
+    }
+
+    @Test func `a cancelled job ends, and the next one begins anew without reading again what is known`() async throws {
+        let bench = try Bench()
+        let gate = Gate()
+        let source = ScriptedSource.archive(series: 5, files: 20) { await gate.pass() }
+        let board = try bench.board()
+        let job = try await board.start(bench.order(), on: OpenedSource(source: source, method: "smb", reason: "test"))
+        await gate.someoneArrived()
+        await board.ask(.cancel, of: job)
+        await gate.openForAll()
+        #expect(await board.end(of: job)?.record.state == .cancelled)
+        let next = try await bench.index(source)
+        #expect(next.record.id != job)
+        #expect(next.record.counters.filesProcessed == 100)
+        #expect(next.record.counters.dicomFiles == 100)
+        #expect(try bench.locations().count == 100)
+    }
+
+    @Test func `two jobs on one source are refused, jobs on two sources run side by side`() async throws {
+        let bench = try Bench()
+        let gate = Gate()
+        let board = try bench.board()
+        let first = ScriptedSource.archive(series: 3, files: 5) { await gate.pass() }
+        let second = ScriptedSource.archive(series: 4, files: 5) { await gate.pass() }
+        let opened = OpenedSource(source: first, method: "smb", reason: "test")
+        let one = try await board.start(bench.order(), on: opened)
+        await #expect(throws: CatalogueError.self) { try await board.start(bench.order(), on: opened) }
+        var order = bench.order()
+        order.url = "smb://nas/other"
+        let two = try await board.start(order, on: OpenedSource(source: second, method: "smb", reason: "test"))
+        await gate.openForAll()
+        await board.allEnded()
+        #expect(await board.end(of: one)?.record.counters.dicomFiles == 15)
+        #expect(await board.end(of: two)?.record.counters.dicomFiles == 20)
+        // The second source's first three series are the first's: one instance, two locations.
+        #expect(try bench.query("SELECT count(*) FROM series") == ["4"])
+        #expect(try bench.query("SELECT count(*) FROM instance") == ["20"])
+        #expect(try bench.query("SELECT count(*) FROM file") == ["35"])
+        #expect(try bench.query("SELECT count(*) FROM conflict") == ["0"])
+        #expect(try bench.isSound())
+    }
+
+    @Test func `a job that was stopped is continued by the next process`() async throws {
+        let bench = try Bench()
+        let gate = Gate()
+        let source = ScriptedSource.archive(series: 5, files: 20) { await gate.pass() }
+        let board = try bench.board()
+        let job = try await board.start(bench.order(), on: OpenedSource(source: source, method: "smb", reason: "test"))
+        await gate.someoneArrived()
+        await board.ask(.stop, of: nil)
+        await gate.openForAll()
+        #expect(await board.end(of: job)?.record.state == .paused)
+        let read = source.takeOpened().count
+        let next = try await bench.index(source)
+        #expect(next.record.id == job)
+        #expect(read + source.takeOpened().count == 100)
+        #expect(next.record.counters.filesProcessed == 100)
+    }
+
+    @Test func `the status file is valid JSON with every field while a job runs`() async throws {
+        let bench = try Bench()
+        let source = ScriptedSource.archive(series: 20, files: 20)
+        let path = bench.folder.status
+        let reader = Task {
+            var seen = 0
+            while !Task.isCancelled {
+                if let data = FileManager.default.contents(atPath: path) {
+                    _ = try IndexStatus(json: data)
+                    seen += 1
+                }
+                await Task.yield()
+            }
+            return seen
+        }
+        try await bench.index(source)
+        reader.cancel()
+        _ = try await reader.value
+        let data = try #require(FileManager.default.contents(atPath: path))
+        let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        for key in ["enumerated_files", "files_processed", "series_count", "errors", "running", "last_updated", "estimated_completion", "pid"] {
+            #expect(json[key] != nil, "\(key)")
+        }
+        #expect(json["running"] as? Bool == false)
+        #expect(json["series_count"] as? Int == 20)
+        let job = try #require((json["jobs"] as? [[String: Any]])?.first)
+        for key in [
+            "id", "source", "state", "method", "method_reason", "files_per_second", "bytes_read", "folders_listed", "folders_left",
+            "started_at", "last_errors",
+        ] {
+            #expect(job[key] != nil, "\(key)")
+        }
+    }
+
+    @Test func `another process asks the owner over the control socket`() async throws {
+        let bench = try Bench()
+        let server = try ControlServer(bench.folder) { request in
+            request.command == "pause" ? ControlReply(jobs: [7]) : ControlReply(error: "unknown", exitCode: 64)
+        }
+        let folder = bench.folder
+        func ask(_ request: ControlRequest) async throws -> ControlReply? {
+            try await withCheckedThrowingContinuation { done in
+                Thread.detachNewThread { done.resume(with: Result { try ControlClient.ask(folder, request) }) }
+            }
+        }
+        #expect(try await ask(ControlRequest(command: "pause"))?.jobs == [7])
+        #expect(try await ask(ControlRequest(command: "nonsense"))?.exitCode == 64)
+        server.close()
+        #expect(try await ask(ControlRequest(command: "pause")) == nil)
+    }
+
+    @Test func `a data folder has one owner`() throws {
+        let bench = try Bench()
+        let first = try DataFolderLock.take(bench.folder)
+        let isOwner = first != nil
+        let second = try DataFolderLock.take(bench.folder)
+        let isSecondOwner = second != nil
+        #expect(isOwner)
+        #expect(!isSecondOwner)
+        // Both live up to here.
+        _ = consume first
+        _ = consume second
+    }
+}
