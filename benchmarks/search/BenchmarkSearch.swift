@@ -42,9 +42,9 @@ enum BenchmarkSearch {
         /// Runs `body` and adds its times.
         mutating func measure<Value>(_ body: () throws -> Value) rethrows -> Value {
             let start = ContinuousClock.now
-            let processorStart = clock_gettime_nsec()
+            let processorStart = processorNanoseconds()
             let value = try body()
-            processor.append(Double(clock_gettime_nsec() - processorStart) / 1e6)
+            processor.append(Double(processorNanoseconds() - processorStart) / 1e6)
             wall.append(start.duration(to: .now) / .milliseconds(1))
             return value
         }
@@ -54,7 +54,7 @@ enum BenchmarkSearch {
             wall += other.wall
         }
 
-        private func clock_gettime_nsec() -> Int {
+        private func processorNanoseconds() -> Int {
             var time = timespec()
             clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
             return time.tv_sec * 1_000_000_000 + time.tv_nsec
