@@ -47,7 +47,8 @@ extension CatalogueError {
                 code: .locked, message: "Another process holds the catalogue's write lock",
                 suggestion: "Wait until it is done, or stop it.")
         } else if error.isInterrupted {
-            self.init(code: .interrupted, message: "The request was interrupted", suggestion: "Make it again if its result is still wanted.")
+            self.init(
+                code: .interrupted, message: "The request was interrupted", suggestion: "Make it again if its result is still wanted.")
         } else if error.isInputOutput {
             self.init(
                 code: .failed, message: "The catalogue cannot be read or written: \(error.message)",

@@ -83,8 +83,12 @@ package enum CatalogueFile {
     private static func refuseNewer(_ version: Int) throws {
         guard version <= Schema.migrations.count else {
             throw CatalogueError(
-                code: .newer, message: "The catalogue was written by a newer version of Fileroom (schema \(version); this one knows \(Schema.migrations.count))",
-                suggestion: "Use that version, or another data folder; or `fileroom index … --rebuild` to set this catalogue aside and build it again.")
+                code: .newer,
+                message:
+                    "The catalogue was written by a newer version of Fileroom (schema \(version); this one knows \(Schema.migrations.count))",
+                suggestion:
+                    "Use that version, or another data folder; or `fileroom index … --rebuild` to set this catalogue aside and build it again."
+            )
         }
     }
 }

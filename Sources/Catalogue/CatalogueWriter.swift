@@ -184,7 +184,8 @@ public actor CatalogueWriter {
     public func cancel(_ id: Int64, now: Double) throws {
         try inBatch {
             let statement = try connection.prepare(
-                "UPDATE job SET state = 'cancelled', finished_at = ?2, message = '' WHERE id = ?1 AND state IN ('paused', 'failed', 'running')")
+                "UPDATE job SET state = 'cancelled', finished_at = ?2, message = '' WHERE id = ?1 AND state IN ('paused', 'failed', 'running')"
+            )
             statement.bind(id, at: 1)
             statement.bind(now, at: 2)
             try statement.run()
@@ -221,7 +222,8 @@ public actor CatalogueWriter {
                 let after = level == 0 ? 0 : job.fileCursors[level]
                 let wanted = level == 0 ? job.inFlight.count + limit : limit - tasks.count
                 let found = try reading {
-                    try enumeration.files(of: job.record.sourceID, generation: job.record.generation, level: level, after: after, limit: wanted)
+                    try enumeration.files(
+                        of: job.record.sourceID, generation: job.record.generation, level: level, after: after, limit: wanted)
                 }
                 tasks += found.lazy.filter { !job.inFlight.contains($0.id) }.prefix(limit - tasks.count)
                 guard level > 0, let last = found.last else { break }
@@ -302,7 +304,8 @@ public actor CatalogueWriter {
         case .instance(let header):
             job.record.counters.dicomFiles += 1
             try ingest.link(
-                file: task.id, folderID: task.folderID, folder: Self.place(of: task, in: job.record), source: source, header: header, isNew: task.isNew)
+                file: task.id, folderID: task.folderID, folder: Self.place(of: task, in: job.record), source: source, header: header,
+                isNew: task.isNew)
             // Written for the first file and whenever one needed more; not for each of a million.
             if reading.headerEnd > task.headerEnd, task.level == 0 || reading.headerEnd > 2 * task.headerEnd {
                 noteHeaderEnd.bind(task.folderID, at: 1)

@@ -33,7 +33,8 @@ final class EntityRows {
             "DELETE FROM patient WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM study WHERE patient_id = ?1)")
         findStudy = try connection.prepare("SELECT id FROM study WHERE study_key = ?1")
         insertStudy = try connection.prepare(
-            "INSERT INTO study(patient_id, study_key, sort_key, search_stale) VALUES(?1, ?2, -(SELECT coalesce(max(id), 0) + 1 FROM study), 1)")
+            "INSERT INTO study(patient_id, study_key, sort_key, search_stale) VALUES(?1, ?2, -(SELECT coalesce(max(id), 0) + 1 FROM study), 1)"
+        )
         studyPatient = try connection.prepare("SELECT patient_id FROM study WHERE id = ?1")
         deleteStudy = try connection.prepare("DELETE FROM study WHERE id = ?1")
         updateStudyRow = try connection.prepare(
@@ -42,7 +43,8 @@ final class EntityRows {
         insertSeries = try connection.prepare("INSERT INTO series(study_id, series_key) VALUES(?1, ?2)")
         deleteSeries = try connection.prepare("DELETE FROM series WHERE id = ?1")
         updateSeriesRow = try connection.prepare(
-            "UPDATE series SET study_id = ?2, has_conflict = ?3, \(Self.assignments(Self.seriesColumns.map(\.column), from: 4)) WHERE id = ?1")
+            "UPDATE series SET study_id = ?2, has_conflict = ?3, \(Self.assignments(Self.seriesColumns.map(\.column), from: 4)) WHERE id = ?1"
+        )
         try countAgain()
     }
 

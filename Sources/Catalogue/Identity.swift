@@ -29,7 +29,8 @@ enum Identity {
     /// there, the source and folder.
     static func series(_ attributes: VariantAttributes, folder: String) -> String {
         if let uid = attributes.nonEmpty(.seriesInstanceUID) { return uid }
-        let key = standIn("series", [.modality, .seriesNumber, .seriesDescription, .seriesDate], of: attributes) + separator + study(attributes)
+        let key =
+            standIn("series", [.modality, .seriesNumber, .seriesDescription, .seriesDate], of: attributes) + separator + study(attributes)
         let tellsApart = attributes.nonEmpty(.seriesNumber) != nil || attributes.nonEmpty(.seriesDescription) != nil
         return tellsApart ? key : key + separator + folder
     }

@@ -68,7 +68,8 @@ final class JobRows {
 
     private static func nameTaken(_ name: String) -> CatalogueError {
         CatalogueError(
-            code: .invalidRequest, message: "Another source is named \"\(name)\" already", suggestion: "Give this one another name with --name.")
+            code: .invalidRequest, message: "Another source is named \"\(name)\" already",
+            suggestion: "Give this one another name with --name.")
     }
 
     func knows(url: String) throws -> Bool {
@@ -157,7 +158,8 @@ final class JobRows {
         try statement.forEachRow { row in
             try each(
                 ErrorRecord(
-                    time: row.double(0), type: row.text(1), code: row.text(2), message: row.text(3), suggestion: row.text(4), path: row.text(5),
+                    time: row.double(0), type: row.text(1), code: row.text(2), message: row.text(3), suggestion: row.text(4),
+                    path: row.text(5),
                     retryCount: Int(row.integer(6))))
         }
     }
@@ -181,7 +183,8 @@ final class JobRows {
         return JobRecord(
             id: row.integer(0), sourceID: row.integer(1), sourceName: row.text(2), sourceURL: row.text(3), generation: row.integer(4),
             state: JobState(rawValue: row.text(5)) ?? .failed, method: row.text(6), methodReason: row.text(7), options: row.text(8),
-            startedAt: row.double(9), finishedAt: row.isNull(10) ? nil : row.double(10), elapsedSeconds: row.double(11), message: row.text(12),
+            startedAt: row.double(9), finishedAt: row.isNull(10) ? nil : row.double(10), elapsedSeconds: row.double(11),
+            message: row.text(12),
             counters: counters, heldMissing: row.optionalInteger(21).map(Int.init))
     }
 }

@@ -41,7 +41,8 @@ final class Resolver {
             WHERE s.study_id = ?1 ORDER BY v.file_count DESC, v.id LIMIT \(Self.mostVariants)
             """)
         instanceDigests = try connection.prepare("SELECT count(DISTINCT digest) FROM file WHERE instance_id = ?1")
-        instanceSeries = try connection.prepare("SELECT s.id, s.study_id FROM instance i JOIN series s ON s.id = i.series_id WHERE i.id = ?1")
+        instanceSeries = try connection.prepare(
+            "SELECT s.id, s.study_id FROM instance i JOIN series s ON s.id = i.series_id WHERE i.id = ?1")
         deleteConflicts = (
             try connection.prepare("DELETE FROM conflict WHERE series_id = ?1 AND instance_id IS NULL"),
             try connection.prepare("DELETE FROM conflict WHERE study_id = ?1 AND series_id IS NULL"),
@@ -180,7 +181,9 @@ final class Resolver {
     }
 
     /// The values that differ from what most files say. An absent or empty value contradicts nothing.
-    static func conflicts(among variants: [VariantAttributes], in attributes: [Attribute]) -> [(attribute: Attribute, kept: String, found: String)] {
+    static func conflicts(among variants: [VariantAttributes], in attributes: [Attribute]) -> [(
+        attribute: Attribute, kept: String, found: String
+    )] {
         guard variants.count > 1 else { return [] }
         var conflicts: [(attribute: Attribute, kept: String, found: String)] = []
         for attribute in attributes {

@@ -49,7 +49,8 @@ struct VariantAttributes: Equatable {
         return String(
             String.UnicodeScalarView(
                 value.unicodeScalars.map { scalar in
-                    (scalar.value < 0x20 && scalar != "\n" && scalar != "\r" && scalar != "\t" && scalar != "\u{0C}") || scalar.value == 0x7F
+                    (scalar.value < 0x20 && scalar != "\n" && scalar != "\r" && scalar != "\t" && scalar != "\u{0C}")
+                        || scalar.value == 0x7F
                         ? "\u{FFFD}" : scalar
                 }))
     }

@@ -15,7 +15,8 @@ public struct JobSettings: Sendable {
     public var chunkSize: Int
 
     public init(
-        filter: NameFilter = NameFilter(), readAll: Bool = false, defaultIssuer: String = "", mostMissingPercent: Double = 10, chunkSize: Int = 50
+        filter: NameFilter = NameFilter(), readAll: Bool = false, defaultIssuer: String = "", mostMissingPercent: Double = 10,
+        chunkSize: Int = 50
     ) {
         (self.filter, self.readAll, self.defaultIssuer) = (filter, readAll, defaultIssuer)
         (self.mostMissingPercent, self.chunkSize) = (mostMissingPercent, chunkSize)
@@ -50,12 +51,15 @@ actor IndexJob {
     private(set) var missing = MissingOutcome()
 
     init(
-        record: JobRecord, source: any FileSource, method: (name: String, reason: String), catalogue: CatalogueWriter, settings: JobSettings,
+        record: JobRecord, source: any FileSource, method: (name: String, reason: String), catalogue: CatalogueWriter,
+        settings: JobSettings,
         now: @escaping @Sendable () -> Double
     ) {
         id = record.id
         ranBefore = record.elapsedSeconds
-        (self.record, self.source, self.method, self.catalogue, self.settings, self.now) = (record, source, method, catalogue, settings, now)
+        (self.record, self.source, self.method, self.catalogue, self.settings, self.now) = (
+            record, source, method, catalogue, settings, now
+        )
     }
 
     // MARK: Control

@@ -71,7 +71,8 @@ extension IndexStatus {
     public init(_ live: IndexStatus?, jobs: [Job], totals: CatalogueTotals) {
         func sum(_ count: (Job) -> Int) -> Int { jobs.reduce(0) { $0 + count($1) } }
         self.init(
-            running: live?.running ?? false, pid: live?.pid ?? 0, lastUpdated: live?.lastUpdated ?? JobBoard.iso8601(Date().timeIntervalSince1970),
+            running: live?.running ?? false, pid: live?.pid ?? 0,
+            lastUpdated: live?.lastUpdated ?? JobBoard.iso8601(Date().timeIntervalSince1970),
             enumeratedFiles: sum(\.enumeratedFiles), filesProcessed: sum(\.filesProcessed), filesOpened: sum(\.filesOpened),
             dicomFiles: sum(\.dicomFiles), notDicom: sum(\.notDicom), seriesCount: totals.series, studyCount: totals.studies,
             patientCount: totals.patients, errors: sum(\.errors), bytesRead: sum(\.bytesRead), filesPerSecond: live?.filesPerSecond ?? 0,

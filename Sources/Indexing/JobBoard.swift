@@ -73,7 +73,8 @@ public actor JobBoard {
             url: order.url, name: order.name, options: order.options, readAll: order.settings.readAll,
             defaultIssuer: order.settings.defaultIssuer, now: now)
         let job = IndexJob(
-            record: record, source: opened.source, method: (opened.method, opened.reason), catalogue: catalogue, settings: order.settings, now: now)
+            record: record, source: opened.source, method: (opened.method, opened.reason), catalogue: catalogue, settings: order.settings,
+            now: now)
         var entry = Entry(job: job, order: order, source: opened.source, record: record)
         entry.run = Task {
             let end = await job.run()
@@ -223,7 +224,8 @@ public actor JobBoard {
             filesPerSecond: isRunning ? (entry.rate.filesPerSecond * 10).rounded() / 10 : 0, concurrency: entry.source.concurrency,
             elapsedSeconds: (record.elapsedSeconds * 1_000).rounded() / 1_000,
             estimatedCompletion: isRunning ? left.map { iso8601(now + $0) } : nil,
-            startedAt: iso8601(record.startedAt), heldMissing: entry.end.flatMap { $0.missing.held > 0 ? $0.missing.held : nil } ?? record.heldMissing,
+            startedAt: iso8601(record.startedAt),
+            heldMissing: entry.end.flatMap { $0.missing.held > 0 ? $0.missing.held : nil } ?? record.heldMissing,
             lastErrors: entry.lastErrors)
     }
 

@@ -20,7 +20,9 @@ enum DoctorCommand {
             let context = try Context(options)
             let file = context.configurationFile ?? "none; every source is given on the command line"
             findings.append(
-                Finding(check: "configuration", ok: true, detail: "\(file) (\(Quantity.count(context.configuration.sources.count, "source", "sources")))"))
+                Finding(
+                    check: "configuration", ok: true,
+                    detail: "\(file) (\(Quantity.count(context.configuration.sources.count, "source", "sources")))"))
             findings += folder(context.folder)
             findings.append(try await blocking { catalogue(context.folder) })
         } catch {
@@ -57,7 +59,11 @@ enum DoctorCommand {
             return [Finding(check: "data folder", ok: true, detail: "\(folder.path) will be made by the first `fileroom index`")]
         }
         guard access(folder.path, R_OK | W_OK | X_OK) == 0 else {
-            return [Finding(check: "data folder", ok: false, detail: "\(folder.path) cannot be written: change its permissions, or give another with --data")]
+            return [
+                Finding(
+                    check: "data folder", ok: false,
+                    detail: "\(folder.path) cannot be written: change its permissions, or give another with --data")
+            ]
         }
         var findings = [Finding(check: "data folder", ok: true, detail: folder.path)]
         var status = statvfs()
@@ -69,7 +75,9 @@ enum DoctorCommand {
         var attributes = stat()
         if stat(folder.path, &attributes) == 0, attributes.st_mode & 0o077 != 0 {
             findings.append(
-                Finding(check: "privacy", ok: false, detail: "other users may look into \(folder.path), which holds patients' names: run `chmod 700`"))
+                Finding(
+                    check: "privacy", ok: false,
+                    detail: "other users may look into \(folder.path), which holds patients' names: run `chmod 700`"))
         }
         return findings
     }
@@ -86,7 +94,9 @@ enum DoctorCommand {
             }
             return Finding(
                 check: "catalogue", ok: true,
-                detail: "\(Quantity.count(totals.patients)) patients, \(Quantity.count(totals.studies)) studies, \(Quantity.count(totals.series)) series")
+                detail:
+                    "\(Quantity.count(totals.patients)) patients, \(Quantity.count(totals.studies)) studies, \(Quantity.count(totals.series)) series"
+            )
         } catch let error as CatalogueError where error.code == .missing {
             return Finding(check: "catalogue", ok: true, detail: "none yet")
         } catch {

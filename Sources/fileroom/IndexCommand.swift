@@ -102,7 +102,8 @@ private struct DelegatedRun {
         let wanted = Set(jobs)
         let view = ProgressView(total: jobs.count)
         var last = try await status()
-        while let status = last, status.jobs.contains(where: { wanted.contains($0.id) && ($0.state == "running" || $0.state == "paused") }) {
+        while let status = last, status.jobs.contains(where: { wanted.contains($0.id) && ($0.state == "running" || $0.state == "paused") })
+        {
             view.show(status, only: wanted)
             try await Task.sleep(for: .milliseconds(250))
             guard let next = try await self.status() else { break }

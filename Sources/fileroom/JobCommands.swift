@@ -35,14 +35,16 @@ enum JobCommands {
     private static func table(_ jobs: [IndexStatus.Job]) -> String {
         var table = TextTable(columns: [
             .init("JOB", isRightAligned: true), .init("SOURCE"), .init("STATE"), .init("FILES", isRightAligned: true),
-            .init("DICOM", isRightAligned: true), .init("ERRORS", isRightAligned: true), .init("FOLDERS LEFT", isRightAligned: true), .init("RATE"),
+            .init("DICOM", isRightAligned: true), .init("ERRORS", isRightAligned: true), .init("FOLDERS LEFT", isRightAligned: true),
+            .init("RATE"),
             .init("METHOD"),
         ])
         for job in jobs {
             table.append([
                 String(job.id), job.source, job.state == "running" ? "\(job.state) (\(job.stage))" : job.state,
                 "\(Quantity.count(job.filesProcessed))/\(Quantity.count(job.enumeratedFiles))", Quantity.count(job.dicomFiles),
-                Quantity.count(job.errors), Quantity.count(job.foldersLeft), job.state == "running" ? Quantity.rate(job.filesPerSecond) : "",
+                Quantity.count(job.errors), Quantity.count(job.foldersLeft),
+                job.state == "running" ? Quantity.rate(job.filesPerSecond) : "",
                 job.method,
             ])
         }
@@ -73,7 +75,9 @@ enum JobCommands {
         }
         // Nobody runs it: its row is all there is to change.
         let open = try await unfinished(context.folder, job: job)
-        guard let owner = try Owner.take(context.folder) else { throw Failure("Another process has just taken the data folder: try again.") }
+        guard let owner = try Owner.take(context.folder) else {
+            throw Failure("Another process has just taken the data folder: try again.")
+        }
         for record in open { try await owner.catalogue.cancel(record.id, now: Date().timeIntervalSince1970) }
         return try report(ControlReply(jobs: open.map(\.id)), "cancel", writesJSON: options.general.writesJSON)
     }
@@ -171,7 +175,9 @@ enum JobCommands {
         let wanted = held.filter { record in
             options.source == nil || record.sourceName == options.source || record.sourceURL == source?.address.canonicalURL
         }
-        guard !wanted.isEmpty else { throw Failure("No scan holds missing files\(options.source.map { " of \($0)" } ?? "").", .noSuchSource) }
+        guard !wanted.isEmpty else {
+            throw Failure("No scan holds missing files\(options.source.map { " of \($0)" } ?? "").", .noSuchSource)
+        }
         let owner = try Owner.take(folder)
         for record in wanted {
             let gone: Int64

@@ -68,7 +68,8 @@ final class Owner: Sendable {
             // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.
             if try await !catalogue.knows(url: opening.url) { try await opened.source.probe() }
             return try await board.start(
-                JobOrder(url: opening.url, name: opening.name, options: try order.kept(), settings: opening.settings(full: order.full)), on: opened)
+                JobOrder(url: opening.url, name: opening.name, options: try order.kept(), settings: opening.settings(full: order.full)),
+                on: opened)
         } catch {
             await opened.source.close()
             throw error

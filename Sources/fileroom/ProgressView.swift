@@ -53,10 +53,12 @@ final class ProgressView: Sendable {
         let stages = Set(jobs.map(\.stage))
         let state: String? =
             jobs.allSatisfy { $0.state == "paused" }
-            ? "paused" : stages == ["search index"] ? "search index" : stages == ["settling"] ? "settling" : stages == ["ended"] ? "done" : nil
+            ? "paused"
+            : stages == ["search index"] ? "search index" : stages == ["settling"] ? "settling" : stages == ["ended"] ? "done" : nil
         return JobProgress(
             name: jobs.count == 1 ? jobs[0].source : "\(jobs.count) sources", filesProcessed: jobs.reduce(0) { $0 + $1.filesProcessed },
-            filesFound: jobs.reduce(0) { $0 + $1.enumeratedFiles }, isListing: jobs.contains { $0.stage == "listing" || $0.stage == "starting" },
+            filesFound: jobs.reduce(0) { $0 + $1.enumeratedFiles },
+            isListing: jobs.contains { $0.stage == "listing" || $0.stage == "starting" },
             filesPerSecond: jobs.reduce(0) { $0 + $1.filesPerSecond }, series: series, errors: jobs.reduce(0) { $0 + $1.errors },
             remaining: end.map { .seconds(max(0, $0.timeIntervalSinceNow)) }, state: state)
     }

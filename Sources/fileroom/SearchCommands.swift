@@ -10,8 +10,10 @@ enum SearchCommands {
         let context = try Context(options.general)
         let path = context.folder.catalogue
         let query = SearchQuery(
-            text: options.text, level: SearchLevel(rawValue: options.level.rawValue) ?? .series, modalities: options.modalities, from: options.from,
-            to: options.to, patientID: options.patientID, accessionNumber: options.accessionNumber, source: options.source, limit: options.limit,
+            text: options.text, level: SearchLevel(rawValue: options.level.rawValue) ?? .series, modalities: options.modalities,
+            from: options.from,
+            to: options.to, patientID: options.patientID, accessionNumber: options.accessionNumber, source: options.source,
+            limit: options.limit,
             after: options.after)
         let page = try await blocking { try CatalogueReader(path: path).search(query) }
         if options.general.writesJSON {
@@ -73,9 +75,13 @@ private enum ResultTable {
         let patient: [TextTable.Column] = [.init("PATIENT", leastWidth: 16), .init("ID"), .init("DATE")]
         switch level {
         case .study:
-            return patient + [.init("MODALITIES"), .init("STUDY"), .init("SERIES", isRightAligned: true), .init("FILES", isRightAligned: true)]
+            return patient + [
+                .init("MODALITIES"), .init("STUDY"), .init("SERIES", isRightAligned: true), .init("FILES", isRightAligned: true),
+            ]
         case .series:
-            return patient + [.init("MOD"), .init("STUDY"), .init("NO", isRightAligned: true), .init("SERIES"), .init("FILES", isRightAligned: true)]
+            return patient + [
+                .init("MOD"), .init("STUDY"), .init("NO", isRightAligned: true), .init("SERIES"), .init("FILES", isRightAligned: true),
+            ]
         case .instance:
             return patient + [.init("MOD"), .init("SERIES"), .init("NO", isRightAligned: true), .init("SOP INSTANCE UID")]
         }
@@ -92,12 +98,14 @@ private enum ResultTable {
             ]
         case .series:
             return patient + [
-                result.modality ?? "", result.studyDescription ?? "", result.seriesNumber.map(String.init) ?? "", result.seriesDescription ?? "",
+                result.modality ?? "", result.studyDescription ?? "", result.seriesNumber.map(String.init) ?? "",
+                result.seriesDescription ?? "",
                 Quantity.count(result.fileCount),
             ]
         case .instance:
             return patient + [
-                result.modality ?? "", result.seriesDescription ?? "", result.instanceNumber.map(String.init) ?? "", result.sopInstanceUID ?? "",
+                result.modality ?? "", result.seriesDescription ?? "", result.instanceNumber.map(String.init) ?? "",
+                result.sopInstanceUID ?? "",
             ]
         }
     }
@@ -108,7 +116,8 @@ private enum ResultTable {
             group.split(separator: "^").map(String.init)
         }
         guard let first = groups.first else { return "" }
-        let alphabetic = first.isEmpty ? "" : [first[0], first.dropFirst().joined(separator: " ")].filter { !$0.isEmpty }.joined(separator: ", ")
+        let alphabetic =
+            first.isEmpty ? "" : [first[0], first.dropFirst().joined(separator: " ")].filter { !$0.isEmpty }.joined(separator: ", ")
         let others = groups.dropFirst().filter { !$0.isEmpty }.map { $0.joined(separator: " ") }
         guard let shown = others.first else { return alphabetic }
         return alphabetic.isEmpty ? shown : "\(alphabetic) (\(shown))"

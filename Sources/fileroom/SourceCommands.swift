@@ -13,7 +13,8 @@ enum SourceCommands {
             if options.general.writesJSON {
                 try printJSON(FolderReport(path: path, sampledFiles: result.files, headersPerSecond: result.filesPerSecond))
             } else {
-                try Terminal.print("\(path) can be listed; \(Quantity.count(result.files)) files read at \(Quantity.rate(result.filesPerSecond))")
+                try Terminal.print(
+                    "\(path) can be listed; \(Quantity.count(result.files)) files read at \(Quantity.rate(result.filesPerSecond))")
             }
             return .done
         case .share(let smb, _):
@@ -27,7 +28,8 @@ enum SourceCommands {
         switch try Subject(options) {
         case .folder(let path):
             _ = try await sample(path)
-            let advice = Suggestion(code: "none", text: "A folder is read by the kernel; there is nothing to set. Its speed is that of its disk or mount.")
+            let advice = Suggestion(
+                code: "none", text: "A folder is read by the kernel; there is nothing to set. Its speed is that of its disk or mount.")
             if options.general.writesJSON { try printJSON([advice]) } else { try Terminal.print(advice.text) }
             return .done
         case .share(let smb, _):
@@ -89,7 +91,9 @@ enum SourceCommands {
     }
 
     private static func sample(_ path: String) async throws -> SourceSample {
-        guard FileManager.default.fileExists(atPath: path) else { throw Failure("There is no folder \(path). Is it mounted?", .noSuchSource) }
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure("There is no folder \(path). Is it mounted?", .noSuchSource)
+        }
         let source = LocalFileSource(path: path)
         do {
             let sample = try await SourceSample.take(source)
@@ -127,7 +131,8 @@ enum SourceCommands {
                 case false?: ("BAD ", .bad)
                 case nil: ("?   ", .faint)
                 }
-            try Terminal.print(Terminal.outputStyle.emphasized(mark, emphasis) + name + (detail.isEmpty ? "" : ": " + DisplayText.neutralized(detail)))
+            try Terminal.print(
+                Terminal.outputStyle.emphasized(mark, emphasis) + name + (detail.isEmpty ? "" : ": " + DisplayText.neutralized(detail)))
         }
         try line("server reachable", report.isReachable)
         try line("user and password accepted", report.areCredentialsAccepted)
@@ -140,10 +145,14 @@ enum SourceCommands {
         if let milliseconds = report.roundTripMilliseconds { try line("round trip", true, "\((milliseconds * 100).rounded() / 100) ms") }
         if let rate = report.entriesPerSecond { try line("listing", true, Quantity.rate(rate)) }
         if let rate = report.headersPerSecond, report.sampledFiles > 0 {
-            try line("headers", true, "\(Quantity.rate(rate)) with \(report.workers) workers; \(report.sampledNotDICOM) of \(report.sampledFiles) files are not DICOM")
+            try line(
+                "headers", true,
+                "\(Quantity.rate(rate)) with \(report.workers) workers; \(report.sampledNotDICOM) of \(report.sampledFiles) files are not DICOM"
+            )
         }
         if let dialect = report.dialect {
-            let encryption = report.isEncrypted == true ? "encrypted" : report.canEncrypt == true ? "not encrypted, but could be" : "not encrypted"
+            let encryption =
+                report.isEncrypted == true ? "encrypted" : report.canEncrypt == true ? "not encrypted, but could be" : "not encrypted"
             try line("protocol", true, "SMB \(dialect), \(encryption)")
         }
     }
@@ -154,12 +163,17 @@ enum SourceCommands {
             return
         }
         let rows: [(String, String)] = [
-            ("connections", "\(metrics.connections) of \(metrics.workers) wanted, \(metrics.busy) busy, \(metrics.queued) operations waiting"),
-            ("round trip", "\((metrics.roundTripMicroseconds / 10).rounded() / 100) ms"), ("requests", Quantity.rate(metrics.requestsPerSecond)),
+            (
+                "connections",
+                "\(metrics.connections) of \(metrics.workers) wanted, \(metrics.busy) busy, \(metrics.queued) operations waiting"
+            ),
+            ("round trip", "\((metrics.roundTripMicroseconds / 10).rounded() / 100) ms"),
+            ("requests", Quantity.rate(metrics.requestsPerSecond)),
             ("folders listed", Quantity.count(metrics.folders)), ("entries", Quantity.count(metrics.entries)),
             ("headers read", Quantity.count(metrics.headers)), ("bytes read", Quantity.bytes(metrics.bytes)),
             ("errors", "\(Quantity.count(metrics.errors)), \(Quantity.count(metrics.retries)) tried again"),
-            ("workers started", "\(Quantity.count(metrics.started)), \(Quantity.count(metrics.lost)) lost"), ("sign-ins", Quantity.count(metrics.logins)),
+            ("workers started", "\(Quantity.count(metrics.started)), \(Quantity.count(metrics.lost)) lost"),
+            ("sign-ins", Quantity.count(metrics.logins)),
         ]
         for (name, value) in rows { try Terminal.print(DisplayText.padded(name, to: 16) + value) }
     }

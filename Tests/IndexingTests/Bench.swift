@@ -74,7 +74,9 @@ final class Bench: Sendable {
 
 extension ScriptedSource {
     /// `series` folders of `files` slices each.
-    static func archive(series: Int, files: Int, concurrency: Int = 4, beforeReading: @escaping @Sendable () async throws -> Void = {}) -> ScriptedSource {
+    static func archive(series: Int, files: Int, concurrency: Int = 4, beforeReading: @escaping @Sendable () async throws -> Void = {})
+        -> ScriptedSource
+    {
         let source = ScriptedSource(concurrency: concurrency, beforeReading: beforeReading)
         for one in 1...series {
             for file in 1...files {

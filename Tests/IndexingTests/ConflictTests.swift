@@ -27,7 +27,8 @@ import Testing
         for number in 1...5 { source.put("A/IM\(number)", SyntheticFile(instance: "1.\(number)", number: number)) }
         try await bench.index(source)
         for number in 1...5 {
-            source.put("A/IM\(number)", SyntheticFile(patientName: "Beispiel^Bert", patientID: "P2", instance: "1.\(number)", number: number))
+            source.put(
+                "A/IM\(number)", SyntheticFile(patientName: "Beispiel^Bert", patientID: "P2", instance: "1.\(number)", number: number))
         }
         try await bench.index(source)
         #expect(try bench.query("SELECT patient_name FROM study") == ["Beispiel^Bert"])

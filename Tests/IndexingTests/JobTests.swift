@@ -153,7 +153,9 @@ private actor Gate {
         _ = try await reader.value
         let data = try #require(FileManager.default.contents(atPath: path))
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        for key in ["enumerated_files", "files_processed", "series_count", "errors", "running", "last_updated", "estimated_completion", "pid"] {
+        for key in [
+            "enumerated_files", "files_processed", "series_count", "errors", "running", "last_updated", "estimated_completion", "pid",
+        ] {
             #expect(json[key] != nil, "\(key)")
         }
         #expect(json["running"] as? Bool == false)

@@ -5,7 +5,8 @@ import Testing
 @Suite struct NameFilterTests {
     @Test(
         arguments: [
-            ("IM0001", true), ("a.dcm", true), ("A.DCM", true), ("x.ima", true), ("x.dicom", true), ("1.2.840.10008.5", true), ("DICOMDIR", true),
+            ("IM0001", true), ("a.dcm", true), ("A.DCM", true), ("x.ima", true), ("x.dicom", true), ("1.2.840.10008.5", true),
+            ("DICOMDIR", true),
             ("readme.txt", false), (".DS_Store", false), ("x.jpg", false), ("a.b.zip", false), ("名前", true), ("trailing.", true),
         ])
     func `a name tells whether a file may be DICOM`(name: String, isCandidate: Bool) {
