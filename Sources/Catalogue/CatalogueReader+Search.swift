@@ -67,7 +67,9 @@ struct SearchRun {
     // MARK: Candidates
 
     private mutating func runTarget(_ target: SearchResult.RowIDs) throws {
-        guard let sortKey = try rows.sortKey(ofStudy: target.study), filters.range.contains(sortKey), isAhead(sortKey, tier: nil) else { return }
+        guard let sortKey = try rows.sortKey(ofStudy: target.study), filters.range.contains(sortKey), isAhead(sortKey, tier: nil) else {
+            return
+        }
         let document = try rows.document(ofStudy: target.study)
         guard filters.matches(facets: document?.facets ?? "") else { return }
         try add(study: target.study, sortKey: sortKey, tier: nil, document: nil)
@@ -146,7 +148,9 @@ struct SearchRun {
             } else {
                 let start = place == seriesFrom ? instanceFrom : nil
                 let room = limit - page.results.count
-                for (instancePlace, instance) in try rows.instances(of: series, after: start, only: target?.instance, source: filters.source, limit: room) {
+                for (instancePlace, instance) in try rows.instances(
+                    of: series, after: start, only: target?.instance, source: filters.source, limit: room)
+                {
                     append(instance, SearchCursor(tier: tierValue, sortKey: sortKey, series: place, instance: instancePlace))
                 }
             }

@@ -62,7 +62,8 @@ public final class CatalogueReader {
             try statement.forEachRow { row in
                 conflicts.append(
                     CatalogueConflict(
-                        attribute: row.text(0), kept: row.optionalText(1), found: row.optionalText(2), seriesInstanceUID: row.optionalText(3),
+                        attribute: row.text(0), kept: row.optionalText(1), found: row.optionalText(2),
+                        seriesInstanceUID: row.optionalText(3),
                         sopInstanceUID: row.optionalText(4)))
             }
             return conflicts

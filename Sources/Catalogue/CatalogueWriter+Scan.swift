@@ -207,7 +207,19 @@ extension CatalogueWriter {
                 try freshen.run()
             }
             searchRefreshed = .now
+            studiesRefreshed += studies.count
             return studies.count == limit
         }
+    }
+
+    /// Merges the pieces of the search index, a little at a time, when a tenth of the studies or more was written since it was done last.
+    ///
+    /// - Returns: whether anything is left to do.
+    public func mergeSearch() throws -> Bool {
+        guard isMergingSearch || (studiesRefreshed > 0 && studiesRefreshed * 10 >= totals.studies) else { return false }
+        isMergingSearch = try inBatch { try SearchIndex.merge(connection, isFirst: !isMergingSearch, pages: 500) }
+        try commit()
+        if !isMergingSearch { studiesRefreshed = 0 }
+        return isMergingSearch
     }
 }

@@ -19,6 +19,9 @@ public actor CatalogueWriter {
     private var batchBegan: ContinuousClock.Instant?
     private var rowsInBatch = 0
     var searchRefreshed = ContinuousClock.now
+    /// Studies whose index entries were written since the index was merged last.
+    var studiesRefreshed = 0
+    var isMergingSearch = false
 
     private let executor = SerialQueueExecutor(label: "catalogue writer")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }

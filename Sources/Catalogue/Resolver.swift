@@ -6,6 +6,8 @@ internal import SQLite
 final class Resolver {
     var dirtySeries: Set<Int64> = []
     var dirtyStudies: Set<Int64> = []
+    /// Whose rows are gone, and whose index entries are to go.
+    private var goneStudies: [Int64] = []
     var dirtyInstances: Set<Int64> = []
 
     private let connection: Connection
@@ -63,6 +65,9 @@ final class Resolver {
         dirtySeries.removeAll(keepingCapacity: true)
         for study in dirtyStudies { try resolveStudy(study) }
         dirtyStudies.removeAll(keepingCapacity: true)
+        // Together, since the index is quick only when its entries come in order.
+        try searchIndex.update(studyIDs: goneStudies)
+        goneStudies.removeAll(keepingCapacity: true)
     }
 
     /// Marks every series of a study with a conflict.
@@ -76,6 +81,7 @@ final class Resolver {
         dirtyInstances.removeAll()
         dirtySeries.removeAll()
         dirtyStudies.removeAll()
+        goneStudies.removeAll()
     }
 
     // MARK: One row
@@ -125,7 +131,7 @@ final class Resolver {
         try deleteConflicts.study.run()
         guard let kept = VariantAttributes(merging: variants) else {
             try entities.deleteStudy(id)
-            try searchIndex.update(studyID: id)
+            goneStudies.append(id)
             return
         }
         let attributes = Attribute.allCases.filter { $0.level == .patient || $0.level == .study }

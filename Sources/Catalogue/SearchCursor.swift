@@ -22,7 +22,9 @@ struct SearchCursor: Hashable {
     /// Opaque text of letters, digits, `-` and `_`. `query` is the fingerprint of what was asked: a cursor belongs to one query.
     func encoded(query: UInt64) -> String {
         var bytes = [Self.version]
-        for value in [tier, sortKey, series.number, series.id, instance.number, instance.id] { Self.append(UInt64(bitPattern: value), to: &bytes) }
+        for value in [tier, sortKey, series.number, series.id, instance.number, instance.id] {
+            Self.append(UInt64(bitPattern: value), to: &bytes)
+        }
         var check = Fingerprint()
         check.add(bytes)
         check.add(query)
@@ -33,14 +35,17 @@ struct SearchCursor: Hashable {
     /// - Throws: ``CatalogueError`` (`invalidRequest`) when the text is not a cursor of this query.
     init(_ text: String, query: UInt64) throws {
         let size = 1 + 6 * 8
-        guard text.utf8.count == (size + 8) / 3 * 4, let bytes = Self.bytes(text), bytes.count == size + 8, bytes[0] == Self.version else { throw Self.invalid }
+        guard text.utf8.count == (size + 8) / 3 * 4, let bytes = Self.bytes(text), bytes.count == size + 8, bytes[0] == Self.version else {
+            throw Self.invalid
+        }
         var check = Fingerprint()
         check.add(bytes[..<size])
         check.add(query)
         func value(_ index: Int) -> Int64 { Int64(bitPattern: Self.value(bytes[(1 + index * 8)...].prefix(8))) }
         guard check.value == Self.value(bytes[size...]) else { throw Self.invalid }
         self.init(
-            tier: value(0), sortKey: value(1), series: Place(number: value(2), id: value(3)), instance: Place(number: value(4), id: value(5)))
+            tier: value(0), sortKey: value(1), series: Place(number: value(2), id: value(3)),
+            instance: Place(number: value(4), id: value(5)))
     }
 
     init(tier: Int64, sortKey: Int64, series: Place = .last, instance: Place = .last) {

@@ -120,7 +120,11 @@ extension SearchDocument {
         append(UInt8(ascii: "="), bytes, to: &output)
         // Where each scalar begins, and the end.
         var starts = bytes.indices.filter { bytes[$0] & 0xc0 != 0x80 }
-        if starts.count > SearchToken.mostWordScalars { starts.removeSubrange((SearchToken.mostWordScalars + 1)...) } else { starts.append(bytes.endIndex) }
+        if starts.count > SearchToken.mostWordScalars {
+            starts.removeSubrange((SearchToken.mostWordScalars + 1)...)
+        } else {
+            starts.append(bytes.endIndex)
+        }
         let count = starts.count - 1
         for length in 1...SearchToken.mostPrefix where length <= count {
             append(UInt8(ascii: "^"), bytes[..<starts[length]], to: &output)
@@ -136,7 +140,8 @@ extension SearchDocument {
     }
 
     private static func appendRuns(
-        of length: Int, in bytes: ArraySlice<UInt8>, _ starts: [Int], to output: inout [UInt8], where isWanted: (ArraySlice<UInt8>) -> Bool = { _ in true }
+        of length: Int, in bytes: ArraySlice<UInt8>, _ starts: [Int], to output: inout [UInt8],
+        where isWanted: (ArraySlice<UInt8>) -> Bool = { _ in true }
     ) {
         guard starts.count > length else { return }
         for first in 0..<(starts.count - length) {

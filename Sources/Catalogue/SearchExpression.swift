@@ -42,7 +42,11 @@ struct SearchExpression: Hashable {
         var present = String.UnicodeScalarView()
         var isQuoted = false
         func finish(isClosed: Bool) {
-            if isQuoted { parts.append(.quoted(String(present), isClosed: isClosed)) } else if !present.isEmpty { parts.append(.plain(String(present))) }
+            if isQuoted {
+                parts.append(.quoted(String(present), isClosed: isClosed))
+            } else if !present.isEmpty {
+                parts.append(.plain(String(present)))
+            }
             present = String.UnicodeScalarView()
         }
         // Bounded, as folding is: what comes later is not looked at.

@@ -48,7 +48,7 @@ struct SearchFilters {
         // A study without a date is in no range of dates.
         let first = try query.from.map(Self.day) ?? (query.to == nil ? 0 : 1)
         let last = try query.to.map(Self.day) ?? 99_999_999
-        if first <= last { range = first << 34 ... ((last + 1) << 34) - 1 } else { findsNothing = true }
+        if first <= last { range = first << 34...((last + 1) << 34) - 1 } else { findsNothing = true }
         // The index's row ids hold the date as well, but FTS5 looks at them only after it has found something.
         if first > 0, first <= last { tokens.all.append(SearchToken.dates(from: first, to: last)) }
         // The token for what folds to nothing would be no token.

@@ -54,7 +54,8 @@ package final class SearchIndex {
         stored = try connection.prepare(
             "SELECT sort_key, names, identifiers, study_text, series_text, facets FROM study_document WHERE study_id = ?")
         insertDocument = try connection.prepare(
-            "INSERT OR REPLACE INTO study_document(study_id, sort_key, names, identifiers, study_text, series_text, facets) VALUES (?,?,?,?,?,?,?)")
+            "INSERT OR REPLACE INTO study_document(study_id, sort_key, names, identifiers, study_text, series_text, facets) VALUES (?,?,?,?,?,?,?)"
+        )
         deleteDocument = try connection.prepare("DELETE FROM study_document WHERE study_id = ?")
         insertTokens = try connection.prepare("INSERT INTO study_search(rowid, tokens) VALUES (?,?)")
         deleteTokens = try connection.prepare("INSERT INTO study_search(study_search, rowid, tokens) VALUES ('delete',?,?)")
@@ -155,7 +156,8 @@ package final class SearchIndex {
         return Entry(
             sortKey: stored.integer(0),
             document: SearchDocument(
-                names: stored.text(1), identifiers: stored.text(2), studyText: stored.text(3), seriesText: stored.text(4), facets: stored.text(5)))
+                names: stored.text(1), identifiers: stored.text(2), studyText: stored.text(3), seriesText: stored.text(4),
+                facets: stored.text(5)))
     }
 
     private func presentDocument(_ studyID: Int64) throws -> Entry? {

@@ -50,7 +50,8 @@ public struct SearchQuery: Sendable, Hashable {
     public static let mostLimit = 1_000
 
     public init(
-        text: String = "", level: SearchLevel = .series, modalities: [String] = [], from: String? = nil, to: String? = nil, patientID: String? = nil,
+        text: String = "", level: SearchLevel = .series, modalities: [String] = [], from: String? = nil, to: String? = nil,
+        patientID: String? = nil,
         accessionNumber: String? = nil, bodyPart: String? = nil, source: String? = nil, order: SearchOrder = .date, limit: Int = 50,
         after: String? = nil, mostExamined: Int = .max
     ) {

@@ -82,7 +82,8 @@ extension SearchResult {
             list.append(("NumberOfStudyRelatedInstances", .integer(Int64(instanceCount))))
         } else {
             list += [
-                ("SeriesInstanceUID", .text(seriesInstanceUID)), ("SeriesNumber", .integer(seriesNumber)), ("SeriesDate", .text(seriesDate)),
+                ("SeriesInstanceUID", .text(seriesInstanceUID)), ("SeriesNumber", .integer(seriesNumber)),
+                ("SeriesDate", .text(seriesDate)),
                 ("SeriesTime", .text(seriesTime)), ("Modality", .text(modality)), ("SeriesDescription", .text(seriesDescription)),
                 ("ProtocolName", .text(protocolName)), ("BodyPartExamined", .text(bodyPartExamined)), ("Laterality", .text(laterality)),
             ]
@@ -90,12 +91,14 @@ extension SearchResult {
         }
         if rowIDs.instance != nil {
             list += [
-                ("SOPInstanceUID", .text(sopInstanceUID)), ("SOPClassUID", .text(sopClassUID)), ("InstanceNumber", .integer(instanceNumber)),
+                ("SOPInstanceUID", .text(sopInstanceUID)), ("SOPClassUID", .text(sopClassUID)),
+                ("InstanceNumber", .integer(instanceNumber)),
                 ("NumberOfFrames", .integer(numberOfFrames)), ("Rows", .integer(rows)), ("Columns", .integer(columns)),
             ]
         }
         list += [
-            ("file_count", .integer(Int64(fileCount))), ("source", .text(sources.joined(separator: ", "))), ("has_conflict", .truth(hasConflict)),
+            ("file_count", .integer(Int64(fileCount))), ("source", .text(sources.joined(separator: ", "))),
+            ("has_conflict", .truth(hasConflict)),
             ("cursor", .text(cursor)),
         ]
         return list

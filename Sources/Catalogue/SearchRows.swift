@@ -31,7 +31,8 @@ struct SearchRows {
     func target(of text: String) throws -> SearchResult.RowIDs? {
         let uid = text.utf8.filter { $0 != 0x20 }
         // Source: PS3.5 §9.1. A version or dose has dots as well, but no study is called so.
-        guard (3...64).contains(uid.count), uid.contains(UInt8(ascii: ".")), uid.allSatisfy({ Word.isDigit($0) || $0 == UInt8(ascii: ".") }) else {
+        guard (3...64).contains(uid.count), uid.contains(UInt8(ascii: ".")), uid.allSatisfy({ Word.isDigit($0) || $0 == UInt8(ascii: ".") })
+        else {
             return nil
         }
         let key = String(decoding: uid, as: UTF8.self)
@@ -210,7 +211,8 @@ struct SearchRows {
             result.hasConflict = series.hasPatientConflict || row.integer(7) != 0
             result.instanceCount = 1
             try addSources(
-                to: &result, "SELECT d.source_id, count(*) FROM file f JOIN folder d ON d.id = f.folder_id WHERE f.instance_id = ? GROUP BY 1",
+                to: &result,
+                "SELECT d.source_id, count(*) FROM file f JOIN folder d ON d.id = f.folder_id WHERE f.instance_id = ? GROUP BY 1",
                 row.integer(0))
             list.append((SearchCursor.Place(number: row.integer(8), id: row.integer(0)), result))
         }

@@ -101,7 +101,8 @@ package final class TextFolding {
         let properties = scalar.properties
         if properties.isDefaultIgnorableCodePoint { return [] }
         switch properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .letterNumber, .otherNumber,
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .letterNumber,
+            .otherNumber,
             .spacingMark:
             return [value]
         case .nonspacingMark:

@@ -158,7 +158,8 @@ actor IndexJob {
             if gone == 0 { break }
         }
         enter(.searchIndex)
-        while try await catalogue.refreshSearch(limit: 500) { try Task.checkCancellation() }
+        while try await catalogue.refreshSearch(limit: 2_000) { try Task.checkCancellation() }
+        while try await catalogue.mergeSearch() { try Task.checkCancellation() }
         try await catalogue.commit()
     }
 

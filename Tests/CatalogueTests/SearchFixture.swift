@@ -66,7 +66,8 @@ final class SearchFixture {
                 VALUES (\(id), (SELECT id FROM patient WHERE identity = ?), ?, ?, \(Self.sortKey(study.date, id)), ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    study.patientID, "1.2.3.\(id)", "1.2.3.\(id)", study.name, study.date, study.accession, study.description, study.studyID,
+                    study.patientID, "1.2.3.\(id)", "1.2.3.\(id)", study.name, study.date, study.accession, study.description,
+                    study.studyID,
                     study.referring,
                 ])
             for (offset, series) in study.series.enumerated() { try add(series, id: id * 1_000 + Int64(offset), to: id) }
@@ -83,7 +84,8 @@ final class SearchFixture {
             """,
             ["1.2.3.\(study).\(id)", "1.2.3.\(study).\(id)", series.modality, series.description, series.protocolName, series.bodyPart])
         try run(
-            "INSERT INTO variant(series_id, source_id, digest, attributes, file_count) VALUES (\(id), \(series.source), 0, '', \(series.instances))", [])
+            "INSERT INTO variant(series_id, source_id, digest, attributes, file_count) VALUES (\(id), \(series.source), 0, '', \(series.instances))",
+            [])
         for number in 0..<series.instances {
             let instance = nextInstance
             nextInstance += 1

@@ -45,7 +45,8 @@ struct OracleRandom {
     private var state: UInt64
     // Few letters and words, so that things meet.
     private static let words = [
-        "Meier", "Meyer", "Mei", "Ann", "Anna", "Hanna", "Ng", "Li", "Thorax", "Thoraxial", "CT", "MR", "a", "Müller", "Øst", "nan", "anan", "1.5T", "AB-12", "2024", "20245",
+        "Meier", "Meyer", "Mei", "Ann", "Anna", "Hanna", "Ng", "Li", "Thorax", "Thoraxial", "CT", "MR", "a", "Müller", "Øst", "nan", "anan",
+        "1.5T", "AB-12", "2024", "20245",
         "山田", "田山", "山", "山田太郎", "ヤマダ", "김희중", "O'Neil", "x-ray", "頭部CT", "ct",
     ]
 
@@ -70,12 +71,14 @@ struct OracleRandom {
 
     mutating func study() -> SearchFixture.Study {
         var study = SearchFixture.Study(
-            name: text(3), patientID: one(["P1", "p1", "AB-12", "ab 12", "12", "", "Meier"]), date: date(), accession: one([nil, "A1", "a1", "A-1", "20245"]), description: text(3),
+            name: text(3), patientID: one(["P1", "p1", "AB-12", "ab 12", "12", "", "Meier"]), date: date(),
+            accession: one([nil, "A1", "a1", "A-1", "20245"]), description: text(3),
             studyID: one([nil, "1", "CT"]), referring: below(4) == 0 ? text(2) : nil, series: [])
         for number in 0...below(3) {
             study.series.append(
                 SearchFixture.Series(
-                    modality: one([nil, "CT", "MR", "US"]), description: text(2), protocolName: below(3) == 0 ? text(1) : nil, bodyPart: one([nil, "HEAD", "Head", "CHEST"]),
+                    modality: one([nil, "CT", "MR", "US"]), description: text(2), protocolName: below(3) == 0 ? text(1) : nil,
+                    bodyPart: one([nil, "HEAD", "Head", "CHEST"]),
                     number: below(4) == 0 ? nil : Int64(3 - number), source: Int64(1 + below(2)), instances: 1 + below(2)))
         }
         return study
@@ -114,7 +117,8 @@ struct OracleRandom {
         case 3: return .plain(one(["AB-12", "x-ray", "1.5", "b-1", "頭部CT", "部ct", "meier^ann", "mei-an"]))
         case 4: return .phrase((0...below(2)).map { _ in one(Self.words).lowercased() })
         default:
-            let replaced = string(scalars[..<start]) + one(["*", "?", "*?"]) + string(scalars[(start + below(scalars.count - start + 1))...])
+            let replaced =
+                string(scalars[..<start]) + one(["*", "?", "*?"]) + string(scalars[(start + below(scalars.count - start + 1))...])
             return .pattern(replaced == "*" ? "m*" : replaced)
         }
     }
@@ -142,11 +146,13 @@ struct SearchOracle {
             let all = own + study.series.flatMap(values)
             guard terms.allSatisfy({ matches($0, all, fromStart: false) }) else { continue }
             let wanted = study.series.enumerated().filter { _, series in
-                isWanted(series, query) && terms.allSatisfy { matches($0, own, fromStart: false) || matches($0, values(series), fromStart: false) }
+                isWanted(series, query)
+                    && terms.allSatisfy { matches($0, own, fromStart: false) || matches($0, values(series), fromStart: false) }
             }
             let facets = query.level != .study || isWantedStudy(study, query)
             guard facets else { continue }
-            found.append((tier(query, terms, names, identifiers, all), sortKey, keys(id, wanted.map { ($0.offset, $0.element) }, query.level)))
+            found.append(
+                (tier(query, terms, names, identifiers, all), sortKey, keys(id, wanted.map { ($0.offset, $0.element) }, query.level)))
         }
         let isByTier = query.order == .relevance && !terms.isEmpty
         return found.sorted { left, right in
@@ -168,14 +174,17 @@ struct SearchOracle {
         if query.from != nil || query.to != nil, day == 0 { return false }
         if let from = query.from.flatMap({ Int64($0) }), day < from { return false }
         if let to = query.to.flatMap({ Int64($0) }), day > to { return false }
-        if let id = query.patientID, study.patientID.lowercased() != id.lowercased().split(separator: " ").joined(separator: " ") { return false }
+        if let id = query.patientID, study.patientID.lowercased() != id.lowercased().split(separator: " ").joined(separator: " ") {
+            return false
+        }
         if let number = query.accessionNumber, (study.accession ?? "").lowercased() != number.lowercased() { return false }
         return true
     }
 
     private func isWantedStudy(_ study: SearchFixture.Study, _ query: SearchQuery) -> Bool {
         (query.modalities.isEmpty || study.series.contains { hasModality($0, query) })
-            && (query.bodyPart == nil || study.series.contains { hasBodyPart($0, query) }) && (query.source == nil || study.series.contains { isInSource($0, query) })
+            && (query.bodyPart == nil || study.series.contains { hasBodyPart($0, query) })
+            && (query.source == nil || study.series.contains { isInSource($0, query) })
     }
 
     private func isWanted(_ series: SearchFixture.Series, _ query: SearchQuery) -> Bool {
@@ -205,11 +214,13 @@ struct SearchOracle {
         values([series.modality, series.bodyPart, series.description, series.protocolName])
     }
 
-    private func tier(_ query: SearchQuery, _ terms: [OracleTerm], _ names: [[String]], _ identifiers: [[String]], _ all: [[String]]) -> Int {
+    private func tier(_ query: SearchQuery, _ terms: [OracleTerm], _ names: [[String]], _ identifiers: [[String]], _ all: [[String]]) -> Int
+    {
         let isLiteral = terms.allSatisfy { if case .pattern = $0 { false } else { true } }
         if isLiteral, !terms.isEmpty, identifiers.contains(folding.fold(query.text).split(separator: " ").map(String.init)) { return 0 }
         let tiers = terms.map { term -> Int in
-            if case .pattern = term {} else {
+            if case .pattern = term {
+            } else {
                 if folding.fold(term.text).split(separator: " ").allSatisfy({ word in names.joined().contains(String(word)) }) { return 1 }
             }
             return matches(term, all, fromStart: true) ? 2 : 3

@@ -53,7 +53,9 @@ import Testing
             for date in ["20250101", "20240115", "20230101"] { added.insert(try fixture.add(.init(name: "Meier^New", date: date))) }
             // One that has been seen goes, and one that has been seen moves ahead of all.
             try fixture.remove(try #require(seen.first { fixture.studies[$0] != nil && !added.contains($0) }))
-            if let moved = seen.last(where: { fixture.studies[$0] != nil && !added.contains($0) }) { try fixture.move(moved, to: "20260101") }
+            if let moved = seen.last(where: { fixture.studies[$0] != nil && !added.contains($0) }) {
+                try fixture.move(moved, to: "20260101")
+            }
             if added.count > 60 { break }
         }
         #expect(seen.filter { !added.contains($0) } == before)
@@ -65,8 +67,13 @@ import Testing
         let reader = try fixture.reader()
         let query = SearchQuery(text: "meier", level: .study, limit: 3)
         let cursor = try #require(try reader.search(query).cursor)
-        #expect(cursor.utf8.allSatisfy { Character(Unicode.Scalar($0)).isLetter || Character(Unicode.Scalar($0)).isNumber || $0 == 45 || $0 == 95 })
-        var attempts = ["", "x", String(cursor.dropLast()), cursor + "A", String(cursor.reversed()), "%00", "é", String(repeating: "A", count: 10_000)]
+        #expect(
+            cursor.utf8.allSatisfy {
+                Character(Unicode.Scalar($0)).isLetter || Character(Unicode.Scalar($0)).isNumber || $0 == 45 || $0 == 95
+            })
+        var attempts = [
+            "", "x", String(cursor.dropLast()), cursor + "A", String(cursor.reversed()), "%00", "é", String(repeating: "A", count: 10_000),
+        ]
         for place in cursor.indices.dropLast(2) {
             var changed = cursor
             changed.replaceSubrange(place...place, with: cursor[place] == "A" ? "B" : "A")
@@ -79,7 +86,8 @@ import Testing
             #expect(error?.code == .invalidRequest)
         }
         for change: (inout SearchQuery) -> Void in [
-            { $0.text = "meie" }, { $0.level = .series }, { $0.order = .relevance }, { $0.modalities = ["MR"] }, { $0.from = "20200101" }, { $0.source = "archive" },
+            { $0.text = "meie" }, { $0.level = .series }, { $0.order = .relevance }, { $0.modalities = ["MR"] }, { $0.from = "20200101" },
+            { $0.source = "archive" },
         ] {
             var other = query
             other.after = cursor

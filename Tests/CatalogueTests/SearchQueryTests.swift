@@ -6,38 +6,63 @@ import Testing
     private func fixture() throws -> SearchFixture {
         let fixture = try SearchFixture()
         // 1 … 6, oldest first.
-        try fixture.add(.init(name: "Müller^Jürgen^^Dr.", patientID: "AB-12", date: "20200101", accession: "A2020001", description: "CT Thorax mit KM", series: [
-            .init(modality: "CT", description: "Topogram 0.6", bodyPart: "CHEST"), .init(modality: "SR", description: "Dose Report", number: 99),
-        ]))
-        try fixture.add(.init(name: "Yamada^Tarou=山田^太郎=やまだ^たろう", patientID: "0012", date: "20210101", description: "MRI Brain", series: [
-            .init(modality: "MR", description: "t2_flair_tra", protocolName: "Head Routine", bodyPart: "HEAD"),
-        ]))
-        try fixture.add(.init(name: "Ng^Peter", patientID: "77", date: "20220101", accession: "77", description: "頭部CT", series: [
-            .init(modality: "CT", description: "Thorax 1.0", bodyPart: "HEAD", source: 2),
-        ]))
-        try fixture.add(.init(name: "Meier^Anna", patientID: "ab-12x", date: "20230101", description: "Röntgen Thorax p.a.", series: [.init(modality: "CR", number: nil)]))
-        try fixture.add(.init(name: "Thomson^Ann=김^희중", patientID: "P5", date: "20240101", description: "US", referring: "Wang^Ng", series: [.init(modality: "US")]))
-        try fixture.add(.init(name: nil, patientID: "", date: nil, series: [.init(modality: "OT", description: "Mayer Thoraxial", instances: 3)]))
+        try fixture.add(
+            .init(
+                name: "Müller^Jürgen^^Dr.", patientID: "AB-12", date: "20200101", accession: "A2020001", description: "CT Thorax mit KM",
+                series: [
+                    .init(modality: "CT", description: "Topogram 0.6", bodyPart: "CHEST"),
+                    .init(modality: "SR", description: "Dose Report", number: 99),
+                ]))
+        try fixture.add(
+            .init(
+                name: "Yamada^Tarou=山田^太郎=やまだ^たろう", patientID: "0012", date: "20210101", description: "MRI Brain",
+                series: [
+                    .init(modality: "MR", description: "t2_flair_tra", protocolName: "Head Routine", bodyPart: "HEAD")
+                ]))
+        try fixture.add(
+            .init(
+                name: "Ng^Peter", patientID: "77", date: "20220101", accession: "77", description: "頭部CT",
+                series: [
+                    .init(modality: "CT", description: "Thorax 1.0", bodyPart: "HEAD", source: 2)
+                ]))
+        try fixture.add(
+            .init(
+                name: "Meier^Anna", patientID: "ab-12x", date: "20230101", description: "Röntgen Thorax p.a.",
+                series: [.init(modality: "CR", number: nil)]))
+        try fixture.add(
+            .init(
+                name: "Thomson^Ann=김^희중", patientID: "P5", date: "20240101", description: "US", referring: "Wang^Ng",
+                series: [.init(modality: "US")]))
+        try fixture.add(
+            .init(name: nil, patientID: "", date: nil, series: [.init(modality: "OT", description: "Mayer Thoraxial", instances: 3)]))
         return fixture
     }
 
     static let words: [(String, [Int64])] = [
-        ("muller", [1]), ("MÜLLER jürg", [1]), ("jurgen müller", [1]), ("dr muller", [1]), ("m", [6, 4, 2, 1]), ("ng", [5, 3]), ("n", [5, 3]), ("山田", [2]),
-        ("田", [2]), ("太", [2]), ("ヤマダ", [2]), ("ﾔﾏﾀﾞ", [2]), ("だ", [2]), ("희", [5]), ("희중", [5]), ("頭", [3]), ("頭部 CT", [3]), ("頭部ct", [3]), ("頭部CT", [3]),
-        ("thorax", [6, 4, 3, 1]), ("horax", [6, 4, 3, 1]), ("hora", [6, 4, 3, 1]), ("ct thorax", [3, 1]), ("thorax meier", [4]), ("son", [5]),
-        ("so", []), ("A2020001", [1]), ("2020", [1]), ("20001", [1]), ("AB-12", [4, 1]), ("ab12", []), ("b-12", [4, 1]), ("b-1", [4, 1]), ("12", [4, 1]),
-        ("0012", [2]), ("p.a.", [4]), ("0.6", [1]), ("flair tra", [2]), ("t2_flair", [2]), ("routine", [2]), ("chest", [1]), ("wang", [5]), ("xyz", []),
+        ("muller", [1]), ("MÜLLER jürg", [1]), ("jurgen müller", [1]), ("dr muller", [1]), ("m", [6, 4, 2, 1]), ("ng", [5, 3]),
+        ("n", [5, 3]), ("山田", [2]),
+        ("田", [2]), ("太", [2]), ("ヤマダ", [2]), ("ﾔﾏﾀﾞ", [2]), ("だ", [2]), ("희", [5]), ("희중", [5]), ("頭", [3]), ("頭部 CT", [3]), ("頭部ct", [3]),
+        ("頭部CT", [3]),
+        ("thorax", [6, 4, 3, 1]), ("horax", [6, 4, 3, 1]), ("hora", [6, 4, 3, 1]), ("ct thorax", [3, 1]), ("thorax meier", [4]),
+        ("son", [5]),
+        ("so", []), ("A2020001", [1]), ("2020", [1]), ("20001", [1]), ("AB-12", [4, 1]), ("ab12", []), ("b-12", [4, 1]), ("b-1", [4, 1]),
+        ("12", [4, 1]),
+        ("0012", [2]), ("p.a.", [4]), ("0.6", [1]), ("flair tra", [2]), ("t2_flair", [2]), ("routine", [2]), ("chest", [1]), ("wang", [5]),
+        ("xyz", []),
         ("thorax thorax", [6, 4, 3, 1]), ("", [5, 4, 3, 2, 1, 6]), ("   ", [5, 4, 3, 2, 1, 6]),
     ]
 
     static let wildcards: [(String, [Int64])] = [
-        ("mei*r", [4]), ("*son", [5]), ("M?ller", [1]), ("m*r", [6, 4, 2, 1]), ("M?YER", [6]), ("m??er", [6, 4]), ("*ora*", [6, 4, 3, 1]), ("th*x", [4, 3, 1]),
-        ("*", [5, 4, 3, 2, 1, 6]), ("**", [5, 4, 3, 2, 1, 6]), ("?", [3]), ("山*", [2]), ("山?", [2]), ("AB-*", [4, 1]), ("ab-1?", [1]), ("n? peter", [3]),
+        ("mei*r", [4]), ("*son", [5]), ("M?ller", [1]), ("m*r", [6, 4, 2, 1]), ("M?YER", [6]), ("m??er", [6, 4]), ("*ora*", [6, 4, 3, 1]),
+        ("th*x", [4, 3, 1]),
+        ("*", [5, 4, 3, 2, 1, 6]), ("**", [5, 4, 3, 2, 1, 6]), ("?", [3]), ("山*", [2]), ("山?", [2]), ("AB-*", [4, 1]), ("ab-1?", [1]),
+        ("n? peter", [3]),
         ("*x", [4, 3, 1]), ("Mül*^Jü*", [1]), ("＊son", [5]), ("meie", [4]), ("m*x", []),
     ]
 
     static let phrases: [(String, [Int64])] = [
-        ("\"ng peter\"", [3]), ("\"peter ng\"", []), ("\"ng\"", [5, 3]), ("\"thora\"", []), ("\"ct thorax\"", [1]), ("\"ct thor", [1]), ("\"thorax mit\" muller", [1]),
+        ("\"ng peter\"", [3]), ("\"peter ng\"", []), ("\"ng\"", [5, 3]), ("\"thora\"", []), ("\"ct thorax\"", [1]), ("\"ct thor", [1]),
+        ("\"thorax mit\" muller", [1]),
         ("“ct thorax”", [1]), ("\"thorax topogram\"", []), ("\"\"", []), ("\"", []),
     ]
 
@@ -47,7 +72,9 @@ import Testing
         #expect(try fixture().found(text) == order.filter(expected.contains))
     }
 
-    @Test(arguments: wildcards) func `stars and question marks stand for characters of a whole word`(_ text: String, _ expected: [Int64]) throws {
+    @Test(arguments: wildcards) func `stars and question marks stand for characters of a whole word`(_ text: String, _ expected: [Int64])
+        throws
+    {
         let order: [Int64] = [5, 4, 3, 2, 1, 6]
         #expect(try fixture().found(text).filter { text != "?" || $0 == 3 } == order.filter(expected.contains))
     }
@@ -94,7 +121,9 @@ import Testing
 
     @Test func `what cannot be a filter is an error that says so`() throws {
         let fixture = try fixture()
-        for change: (inout SearchQuery) -> Void in [{ $0.source = "nowhere" }, { $0.from = "2024-01-01" }, { $0.to = "x" }, { $0.after = "?" }] {
+        for change: (inout SearchQuery) -> Void in [
+            { $0.source = "nowhere" }, { $0.from = "2024-01-01" }, { $0.to = "x" }, { $0.after = "?" },
+        ] {
             let error = #expect(throws: CatalogueError.self) { try fixture.found("", change) }
             #expect(error?.code == .invalidRequest)
         }

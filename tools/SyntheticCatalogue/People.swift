@@ -60,11 +60,14 @@ struct People {
     private static let chineseGiven: [(latin: String, written: String)] = [
         ("Xiaodong", "小东"), ("Wei", "伟"), ("Fang", "芳"), ("Xiuying", "秀英"), ("Jianguo", "建国"), ("Lili", "丽丽"), ("Qiang", "强"),
     ]
-    private static let korean: [(latin: String, written: String)] = [("Kim", "김"), ("Lee", "이"), ("Park", "박"), ("Choi", "최"), ("Hong", "홍")]
+    private static let korean: [(latin: String, written: String)] = [
+        ("Kim", "김"), ("Lee", "이"), ("Park", "박"), ("Choi", "최"), ("Hong", "홍"),
+    ]
     private static let koreanGiven: [(latin: String, written: String)] = [
         ("Gildong", "길동"), ("Minjun", "민준"), ("Seoyeon", "서연"), ("Jihoon", "지훈"),
     ]
-    private static let syllables = "ba be bo da de do fa fe ga go ha he ka ke ko la le lo ma me mo na ne no ra re ro sa se so ta te to va ve wa za"
+    private static let syllables =
+        "ba be bo da de do fa fe ga go ha he ka ke ko la le lo ma me mo na ne no ra re ro sa se so ta te to va ve wa za"
         .split(separator: " ").map(String.init)
 
     /// A person's name with its groups.
@@ -83,7 +86,8 @@ struct People {
             // The long tail: rare names, no two lists of which are the same.
             let family = (0..<(2 + numbers.below(3))).map { _ in numbers.one(syllables) }.joined()
             return "\(family.prefix(1).uppercased())\(family.dropFirst())^\(numbers.skewed(given))"
-        case 35..<45: return "\(numbers.skewed(families).uppercased())^\(numbers.skewed(given).uppercased())^\(numbers.one(given).uppercased())"
+        case 35..<45:
+            return "\(numbers.skewed(families).uppercased())^\(numbers.skewed(given).uppercased())^\(numbers.one(given).uppercased())"
         case 45..<48: return "\(numbers.skewed(families))^\(numbers.skewed(given))^^Dr."
         default: return "\(numbers.skewed(families))^\(numbers.skewed(given))"
         }

@@ -94,7 +94,8 @@ private final class RowWriter {
     func patient(_ numbers: inout SeededNumbers) throws -> Patient {
         patientCount += 1
         let patient = Patient(
-            id: patientCount, name: People.name(&numbers), birthDate: Self.date(&numbers, years: 1930...2015), sex: numbers.one(["M", "F", "O"]))
+            id: patientCount, name: People.name(&numbers), birthDate: Self.date(&numbers, years: 1930...2015),
+            sex: numbers.one(["M", "F", "O"]))
         insertPatient.bind(patientCount, at: 1)
         // Scattered, and no two alike.
         let identifier = 10_000_000 + patientCount * 48_271 % 89_999_999
@@ -113,8 +114,10 @@ private final class RowWriter {
         insertStudy.bind((Int64(date) ?? 0) << 34 | studyCount, at: 4)
         let accession = "A\(date.prefix(4))\(String(1_000_000 + numbers.below(9_000_000)))"
         let texts: [String?] = [
-            patient.name, patient.birthDate, patient.sex, String(studyCount), date, "\(10 + numbers.below(10))\(10 + numbers.below(50))00", accession,
-            draft.description, numbers.skewed(physicians), numbers.skewed(["Example Hospital", "Klinikum Musterstadt", "Praxis Dr. Beispiel"]),
+            patient.name, patient.birthDate, patient.sex, String(studyCount), date, "\(10 + numbers.below(10))\(10 + numbers.below(50))00",
+            accession,
+            draft.description, numbers.skewed(physicians),
+            numbers.skewed(["Example Hospital", "Klinikum Musterstadt", "Praxis Dr. Beispiel"]),
         ]
         for (offset, text) in texts.enumerated() { insertStudy.bind(text, at: Int32(offset) + 5) }
         try insertStudy.run()
