@@ -8,7 +8,7 @@ final class JobRows {
     static let select = """
         SELECT j.id, j.source_id, s.name, s.url, j.generation, j.state, j.method, j.method_reason, j.options, j.started_at, j.finished_at,
             j.elapsed_seconds, j.message, j.enumerated_files, j.files_processed, j.files_opened, j.dicom_files, j.not_dicom, j.errors,
-            j.bytes_read, j.folders_listed, s.held_missing
+            j.bytes_read, j.folders_listed, s.held_missing, j.read_all
         FROM job j JOIN source s ON s.id = j.source_id
         """
 
@@ -25,8 +25,8 @@ final class JobRows {
             Self.select + " WHERE j.source_id = ?1 ORDER BY j.id DESC LIMIT 1")
         insertJob = try connection.prepare(
             """
-            INSERT INTO job(source_id, generation, state, options, started_at, updated_at)
-            SELECT id, generation, 'running', ?2, ?3, ?3 FROM source WHERE id = ?1
+            INSERT INTO job(source_id, generation, state, options, started_at, updated_at, read_all)
+            SELECT id, generation, 'running', ?2, ?3, ?3, ?4 FROM source WHERE id = ?1
             """)
         updateJob = try connection.prepare(
             """
@@ -94,7 +94,7 @@ final class JobRows {
     }
 
     /// Begins a new scan: what an earlier one left to do is forgotten, since the new listing finds it again.
-    func begin(source: Int64, options: String, now: Double) throws -> JobRecord {
+    func begin(source: Int64, options: String, readAll: Bool, now: Double) throws -> JobRecord {
         for sql in [
             "UPDATE source SET generation = generation + 1, held_missing = NULL WHERE id = ?1",
             "UPDATE folder SET to_list = NULL WHERE to_list = ?1",
@@ -108,6 +108,7 @@ final class JobRows {
         insertJob.bind(source, at: 1)
         insertJob.bind(options, at: 2)
         insertJob.bind(now, at: 3)
+        insertJob.bind(readAll ? 1 : 0, at: 4)
         try insertJob.run()
         guard let job = try lastJob(of: source) else {
             throw CatalogueError(code: .failed, message: "The new job cannot be read back", suggestion: "Run `fileroom doctor`.")
@@ -185,6 +186,7 @@ final class JobRows {
             state: JobState(rawValue: row.text(5)) ?? .failed, method: row.text(6), methodReason: row.text(7), options: row.text(8),
             startedAt: row.double(9), finishedAt: row.isNull(10) ? nil : row.double(10), elapsedSeconds: row.double(11),
             message: row.text(12),
-            counters: counters, heldMissing: row.optionalInteger(21).map(Int.init))
+            counters: counters, heldMissing: row.optionalInteger(21).map(Int.init),
+            readAll: row.integer(22) != 0)
     }
 }

@@ -124,6 +124,8 @@ public struct JobRecord: Sendable {
     public var counters: JobCounters
     /// How many files the source's last scan missed and holds; nil when nothing is held.
     public let heldMissing: Int?
+    /// Whether unchanged files are read again as well.
+    public let readAll: Bool
 }
 
 /// How many of each the catalogue holds.

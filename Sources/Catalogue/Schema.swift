@@ -20,6 +20,7 @@ enum Schema {
             state TEXT NOT NULL,                     -- running, paused, cancelled, completed, failed
             method TEXT NOT NULL DEFAULT '',
             method_reason TEXT NOT NULL DEFAULT '',
+            read_all INTEGER NOT NULL,               -- whether unchanged files are read again as well
             options TEXT NOT NULL DEFAULT '{}',      -- JSON: what is needed to continue it; no secrets
             started_at REAL NOT NULL,                -- seconds since 1970 UTC
             updated_at REAL NOT NULL,

@@ -82,41 +82,22 @@ struct DataSetScanner {
         _ values: inout ValueStore
     ) {
         guard !encoding.isBigEndian, position >= window.start, position - window.start <= UInt64(window.bytes.count),
-            let base = window.bytes.baseAddress, cursor < wanted.count
+            let base = window.bytes.baseAddress
         else { return }
-        let end = window.bytes.count
-        var offset = Int(position - window.start)
-        var previous = previousTag
-        var nextWanted = wanted[cursor].tag
-        var lengths: UInt32 = 0
-        // Twelve bytes are the longest header, so that both forms can be read.
-        while end &- offset >= 12 {
-            let pointer = base + offset
-            let halves = UInt32(littleEndian: pointer.loadUnaligned(as: UInt32.self))
-            let tag = halves << 16 | halves >> 16
-            // A stray delimiter is no sign of what still comes.
-            guard tag > previous, tag < ElementHeader.item else { break }
-            while tag > nextWanted, cursor &+ 1 < wanted.count {
-                cursor &+= 1
-                nextWanted = wanted[cursor].tag
+        var walk = OrdinaryWalk(next: base + Int(position - window.start), end: base + window.bytes.count, tag: previousTag)
+        while cursor < wanted.count {
+            let target = wanted[cursor]
+            guard let tag = walk.skip(to: target.tag, masks) else { break }
+            if tag > target.tag {
+                cursor += 1
+                continue
             }
-            guard tag <= nextWanted else { break }
-            let (length, size, code) = ElementHeader.ordinary(pointer, masks)
-            // An undefined or malformed length is the largest number, and does not fit.
-            guard Int(length) <= end &- offset &- size else { break }
-            if tag == nextWanted {
-                let textCode = wanted[cursor].textCode
-                guard length <= UInt32(ValueStore.longestValue), textCode != 0, masks == nil || code == textCode else { break }
-                values.set(
-                    rank: cursor, to: ElementValue.trimmed(UnsafeRawBufferPointer(start: pointer + size, count: Int(length))))
-            }
-            lengths |= length
-            previous = tag
-            offset &+= size &+ Int(length)
+            guard target.textCode != 0, let value = walk.takeValue(target.textCode, masks) else { break }
+            values.set(rank: cursor, to: ElementValue.trimmed(value))
         }
-        if lengths & 1 != 0 { deviations.insert(.oddLength) }
-        previousTag = previous
-        position = window.start + UInt64(offset)
+        if walk.lengths & 1 != 0 { deviations.insert(.oddLength) }
+        previousTag = walk.tag
+        position = window.start + UInt64(walk.next - base)
     }
 
     private mutating func stepTopLevel(
@@ -169,7 +150,9 @@ struct DataSetScanner {
         return true
     }
 
-    private static let essentialRanks = [Attribute.sopInstanceUID, .studyInstanceUID, .seriesInstanceUID].map { AttributeOrder.rank(of: $0) }
+    private static let essentialRanks = [Attribute.sopInstanceUID, .studyInstanceUID, .seriesInstanceUID].map {
+        AttributeOrder.rank(of: $0)
+    }
 
     private mutating func noteDisorder(_ tag: UInt32) {
         // A value that did not fit in the last window is met twice, but previousTag moves only past complete elements.

@@ -22,6 +22,12 @@ struct Window {
 
     /// Whether no bytes follow these.
     var isLast: Bool { start + UInt64(bytes.count) >= end }
+
+    /// What it has from that offset on.
+    func bytes(from offset: UInt64) -> UnsafeRawBufferPointer {
+        let skipped = offset < start ? 0 : min(offset - start, UInt64(bytes.count))
+        return UnsafeRawBufferPointer(rebasing: bytes[Int(skipped)...])
+    }
 }
 
 /// What precedes an element's value.

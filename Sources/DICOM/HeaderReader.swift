@@ -23,24 +23,24 @@ public struct HeaderReader: ~Copyable {
     /// How many requests a header is worth. Each is for more than the last, so that together they may cover some tens of megabytes.
     private static let mostRequests = 256
 
-    private enum Phase {
-        case recognition
-        case metaInformation(MetaInformationScanner)
-        case dataSetStart(UInt64)
-        case dataSet(DataSetScanner)
-        /// A deflated data set: its scanner's positions are those of the inflated stream, the offset is that of the file.
-        case deflated(DataSetScanner, Inflater, UInt64)
-        case finished(HeaderOutcome)
-    }
+    private enum Phase { case recognition, metaInformation, dataSetStart, dataSet, deflated, finished }
 
     private var phase = Phase.recognition
+    private var outcome = HeaderOutcome.directory
+    private var metaScanner = MetaInformationScanner(at: 0)
+    /// Where the data set starts.
+    private var dataSetOffset: UInt64 = 0
+    /// Of a deflated data set, its positions are those of the inflated stream.
+    private var scanner = DataSetScanner(at: 0, .explicitLittle)
+    private var inflater: Inflater?
+    /// The offset of the next byte to inflate.
+    private var inflaterOffset: UInt64 = 0
     private var fileSize: UInt64
     private var requestedOffset: UInt64 = 0
     private var requestedCount = 0
     private var requests = 0
     private var values = ValueStore()
     private var deviations: Deviations = []
-    private var meta = MetaInformation()
 
     /// One past the last byte of the file that was looked at, so far: a first read of that many bytes would have sufficed.
     public private(set) var extent: UInt64 = 0
@@ -54,7 +54,7 @@ public struct HeaderReader: ~Copyable {
     ///
     /// Fewer bytes than were asked for mean that the file ends there. Bytes from elsewhere are not looked at and asked for again.
     public mutating func consume(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) -> HeaderProgress {
-        if case .finished(let outcome) = phase { return .finished(outcome) }
+        if phase == .finished { return .finished(outcome) }
         guard offset == requestedOffset else { return request(requestedOffset, atLeast: requestedCount) }
         let end = offset + UInt64(bytes.count)
         if end > fileSize || bytes.count < requestedCount { fileSize = end }
@@ -67,32 +67,12 @@ public struct HeaderReader: ~Copyable {
     /// Goes on within the current phase; nil when it led to the next, for which the same window serves.
     private mutating func advance(_ window: Window) -> HeaderProgress? {
         switch phase {
-        case .recognition:
-            return recognise(window)
-        case .metaInformation(var scanner):
-            let progress = scanner.scan(window, into: &values)
-            if case .needs(let count) = progress {
-                phase = .metaInformation(scanner)
-                return request(scanner.position, atLeast: count)
-            }
-            meta = scanner.meta
-            deviations.formUnion(scanner.deviations)
-            return finishMetaInformation(at: scanner.position)
-        case .dataSetStart(let position):
-            return startDataSet(at: position, window)
-        case .dataSet(var scanner):
-            let progress = scanner.scan(window, into: &values)
-            if case .needs(let count) = progress {
-                phase = .dataSet(scanner)
-                return request(scanner.position, atLeast: count)
-            }
-            deviations.formUnion(scanner.deviations)
-            extent = max(extent, scanner.extent)
-            return finish()
-        case .deflated(let scanner, let inflater, let position):
-            return inflateAndScan(scanner, inflater, position, window)
-        case .finished(let outcome):
-            return .finished(outcome)
+        case .recognition: recognise(window)
+        case .metaInformation: scanMetaInformation(window)
+        case .dataSetStart: startDataSet(window)
+        case .dataSet: scanDataSet(window)
+        case .deflated: inflateAndScan(window)
+        case .finished: .finished(outcome)
         }
     }
 
@@ -102,10 +82,11 @@ public struct HeaderReader: ~Copyable {
         switch Recognition(window) {
         case .metaInformation(let offset, let hasPrefix):
             if !hasPrefix { deviations.insert(.noPrefix) }
-            phase = .metaInformation(MetaInformationScanner(at: UInt64(offset)))
+            metaScanner = MetaInformationScanner(at: UInt64(offset))
+            phase = .metaInformation
         case .dataSet:
             deviations.formUnion([.noPrefix, .noMetaInformation])
-            phase = .dataSetStart(0)
+            phase = .dataSetStart
         case .directory: return finish(.directory)
         case .needs(let count): return request(0, atLeast: count)
         case .notDICOM(let reason): return finish(.notDICOM(reason: reason))
@@ -113,70 +94,75 @@ public struct HeaderReader: ~Copyable {
         return nil
     }
 
-    private mutating func finishMetaInformation(at position: UInt64) -> HeaderProgress? {
-        if !meta.isPresent { deviations.insert(.noMetaInformation) }
-        if meta.sopClassUID.withBytes(HeaderReader.isDirectory) { return finish(.directory) }
-        extent = position
-        phase = .dataSetStart(position)
+    private mutating func scanMetaInformation(_ window: Window) -> HeaderProgress? {
+        if case .needs(let count) = metaScanner.scan(window, into: &values) { return request(metaScanner.position, atLeast: count) }
+        deviations.formUnion(metaScanner.deviations)
+        if !metaScanner.meta.isPresent { deviations.insert(.noMetaInformation) }
+        if metaScanner.meta.sopClassUID.withBytes(HeaderReader.isDirectory) { return finish(.directory) }
+        extent = metaScanner.position
+        dataSetOffset = metaScanner.position
+        phase = .dataSetStart
         return nil
     }
 
     /// Decides how the data set is encoded: as the transfer syntax says, unless the first element clearly shows otherwise.
-    private mutating func startDataSet(at position: UInt64, _ window: Window) -> HeaderProgress? {
-        let offset = Int(min(position - window.start, UInt64(window.bytes.count)))
-        let bytes = UnsafeRawBufferPointer(rebasing: window.bytes[offset...])
+    private mutating func startDataSet(_ window: Window) -> HeaderProgress? {
+        let bytes = window.bytes(from: dataSetOffset)
         guard bytes.count >= 8 else {
-            if !window.isLast { return request(position, atLeast: 8) }
+            if !window.isLast { return request(dataSetOffset, atLeast: 8) }
             // A deflated data set can be shorter, but not one with anything in it.
             deviations.insert(.truncated)
             return finish()
         }
         let start = DataSetStart(bytes)
-        guard let declared = meta.transferSyntax else {
-            if meta.isPresent { deviations.insert(.noTransferSyntax) }
-            phase = .dataSet(DataSetScanner(at: position, start.encoding))
+        phase = .dataSet
+        guard let declared = metaScanner.meta.transferSyntax else {
+            if metaScanner.meta.isPresent { deviations.insert(.noTransferSyntax) }
+            scanner = DataSetScanner(at: dataSetOffset, start.encoding)
             return nil
         }
         if declared.isDeflated, !start.isClearlyExplicit {
-            guard let inflater = Inflater(isWrapped: Inflater.isWrapped(bytes)) else {
-                deviations.insert(.damagedDeflate)
-                return finish()
-            }
-            phase = .deflated(DataSetScanner(at: 0, .explicitLittle, isEndKnown: false), inflater, position)
+            inflater = Inflater(isWrapped: Inflater.isWrapped(bytes))
+            inflaterOffset = dataSetOffset
+            scanner = DataSetScanner(at: 0, .explicitLittle, isEndKnown: false)
+            phase = .deflated
             return nil
         }
         if declared.isDeflated || start.encoding != declared.encoding { deviations.insert(.wrongTransferSyntax) }
-        phase = .dataSet(DataSetScanner(at: position, start.encoding))
+        scanner = DataSetScanner(at: dataSetOffset, start.encoding)
         return nil
     }
 
-    private mutating func inflateAndScan(
-        _ scanner: DataSetScanner, _ inflater: Inflater, _ position: UInt64, _ window: Window
-    ) -> HeaderProgress? {
-        var scanner = scanner
-        var position = position
+    private mutating func scanDataSet(_ window: Window) -> HeaderProgress? {
+        if case .needs(let count) = scanner.scan(window, into: &values) { return request(scanner.position, atLeast: count) }
+        deviations.formUnion(scanner.deviations)
+        extent = max(extent, scanner.extent)
+        return finish()
+    }
+
+    private mutating func inflateAndScan(_ window: Window) -> HeaderProgress? {
+        guard let inflater else {
+            deviations.insert(.damagedDeflate)
+            return finish()
+        }
         while true {
-            let offset = Int(min(position - window.start, UInt64(window.bytes.count)))
-            let input = UnsafeRawBufferPointer(rebasing: window.bytes[offset...])
+            let input = window.bytes(from: inflaterOffset)
             let used = inflater.fill(from: input)
-            position += UInt64(used)
+            inflaterOffset += UInt64(used)
             if used == input.count, window.isLast, inflater.isDrained { inflater.endInput() }
             if case .finished = scanner.scan(inflater.window, into: &values) { break }
             if inflater.isExhausted {
                 deviations.insert(.unreasonable)
                 break
             }
-            if used == input.count, inflater.isDrained {
-                phase = .deflated(scanner, inflater, position)
-                inflater.discard(upTo: scanner.position)
-                return request(position, atLeast: 1)
-            }
+            let needsInput = used == input.count && inflater.isDrained
             inflater.discard(upTo: scanner.position)
+            if needsInput { return request(inflaterOffset, atLeast: 1) }
         }
         // Damage after what was needed is not this reader's concern, and would be seen or not by how much was inflated at a time.
         if inflater.isDamaged, scanner.hasReachedEnd { deviations.insert(.damagedDeflate) }
         deviations.formUnion(scanner.deviations)
-        extent = position
+        extent = inflaterOffset
         return finish()
     }
 
@@ -196,13 +182,14 @@ public struct HeaderReader: ~Copyable {
     }
 
     private mutating func finish(_ outcome: HeaderOutcome) -> HeaderProgress {
-        phase = .finished(outcome)
+        phase = .finished
+        self.outcome = outcome
         return .finished(outcome)
     }
 
     private mutating func finish() -> HeaderProgress {
-        complete(.sopClassUID, from: meta.sopClassUID)
-        complete(.sopInstanceUID, from: meta.sopInstanceUID)
+        complete(.sopClassUID, from: metaScanner.meta.sopClassUID)
+        complete(.sopInstanceUID, from: metaScanner.meta.sopInstanceUID)
         if let sopClass = values.value(rank: AttributeOrder.rank(of: .sopClassUID)), HeaderReader.isDirectory(sopClass) {
             return finish(.directory)
         }

@@ -19,8 +19,9 @@ struct MetaInformation {
 
         mutating func set(_ text: UnsafeRawBufferPointer) {
             guard text.count <= ShortText.capacity else { return }
-            for index in 0..<text.count { storage[index] = text[index] }
             count = text.count
+            var span = storage.mutableSpan
+            span.withUnsafeMutableBytes { $0.copyMemory(from: text) }
         }
 
         func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {

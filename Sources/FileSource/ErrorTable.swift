@@ -70,6 +70,14 @@ extension ErrorRow {
             errors: [ENOENT], situations: working, type: .fileSystem, code: "NOT_FOUND", message: "It is not there any more",
             suggestion: "It was deleted or moved after its folder was listed; the next scan shows."),
         ErrorRow(
+            errors: [ENOMEM], situations: [.listing], type: .system, code: "FOLDER_TOO_LARGE",
+            message: "The folder has more entries than fit into the memory allowed for one connection",
+            suggestion: "Divide the folder, raise the memory limit of the connections, or mount the share and index the mounted folder."),
+        ErrorRow(
+            errors: [ENOSYS], type: .system, code: "LISTING_UNVERIFIED",
+            message: "This version of libsmbclient does not let on whether a listing is complete",
+            suggestion: "Use libsmbclient 4.17, or mount the share and index the mounted folder.", concernsSource: true),
+        ErrorRow(
             errors: [EBUSY, ETXTBSY, EAGAIN, EDEADLK], situations: working, type: .fileSystem, code: "LOCKED",
             message: "Another program has it open for itself", suggestion: "It is tried again; close the program that writes it.",
             isRetryable: true),

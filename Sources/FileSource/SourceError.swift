@@ -59,10 +59,6 @@ extension SourceError {
     static let folderTooDeep = SourceError(
         type: .fileSystem, code: "FOLDER_TOO_DEEP", message: "The folder stands too deep in others",
         suggestion: "Look for links that lead back; else make it a source of its own.", isRetryable: false, concernsSource: false)
-    static let folderTooLarge = SourceError(
-        type: .system, code: "FOLDER_TOO_LARGE", message: "The folder has more entries than fit into the memory allowed for one connection",
-        suggestion: "Divide the folder, raise the memory limit of the connections, or mount the share and index the mounted folder.",
-        isRetryable: false, concernsSource: false)
     static let pathNotFound = SourceError(
         type: .fileSystem, code: "PATH_NOT_FOUND", message: "The share has no such folder",
         suggestion: "Check the path below the share.", isRetryable: false, concernsSource: true)

@@ -38,6 +38,8 @@ private struct Pages {
     /// Read ahead by one, so that a page knows whether it is the last.
     private var ahead: WireEntry?
     private var folderID: UInt64 = 0
+    /// Entries that were taken from the library, whatever they are.
+    private var taken = 0
 
     init(_ folder: OpaquePointer, share: Share, pageSize: Int) throws(WorkerFailure) {
         (self.folder, self.pageSize) = (folder, pageSize)
@@ -64,7 +66,8 @@ private struct Pages {
     /// The folder's own file number comes free with its entry for itself, which stands first where a server gives it at all.
     private mutating func next(_ share: Share, isFirst: Bool) throws(WorkerFailure) -> WireEntry? {
         var withID = isFirst
-        while let (entry, fileID) = try share.nextEntry(folder, withID: withID) {
+        while let (entry, fileID) = try share.nextEntry(folder, count: taken, withID: withID) {
+            taken += 1
             guard let start = entry.pointee.name else { continue }
             let name = Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
             if withID, name == [UInt8(ascii: ".")] { folderID = fileID }

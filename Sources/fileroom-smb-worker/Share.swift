@@ -119,11 +119,19 @@ extension Share {
 
     func openFolder(_ path: [UInt8]) throws(WorkerFailure) -> OpaquePointer {
         let url = try url(of: path, .list)
-        return try call(.list) { calls.openFolder(context, url) }
+        ListingWatch.begin()
+        let folder = try call(.list) { calls.openFolder(context, url) }
+        let code = ListingWatch.outcome
+        if code != 0 {
+            closeFolder(folder)
+            throw failure(code, .list)
+        }
+        return folder
     }
 
     /// The folder's next entry; nil behind the last.
-    func nextEntry(_ folder: OpaquePointer, withID: Bool) throws(WorkerFailure) -> (UnsafePointer<libsmb_file_info>, fileID: UInt64)? {
+    /// - Parameter count: how many there were before: the library keeps quiet about those for which it had no memory.
+    func nextEntry(_ folder: OpaquePointer, count: Int, withID: Bool) throws(WorkerFailure) -> (UnsafePointer<libsmb_file_info>, fileID: UInt64)? {
         Glibc.errno = 0
         var status = Glibc.stat()
         let entry = withID ? calls.nextEntryWithStatus(context, folder, &status) : calls.nextEntry(context, folder)
@@ -131,6 +139,7 @@ extension Share {
         // The end and a failure both give none; only errno tells them apart.
         let code = Glibc.errno
         if code != 0 { throw failure(code, .list) }
+        if count < ListingWatch.entries { throw failure(ENOMEM, .list) }
         return nil
     }
 

@@ -13,6 +13,7 @@ enum Worker {
             print("fileroom-smb-worker is started by fileroom, not by hand.")
             exit(64)
         }
+        Worker.closeStrangers()
         signal(SIGPIPE, SIG_IGN)
         HangUp.exitWhenClosed(3)
         do {
@@ -21,12 +22,31 @@ enum Worker {
                 var limit = rlimit(rlim_cur: rlim_t(connection.addressSpace), rlim_max: rlim_t(connection.addressSpace))
                 setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
             }
+            // A dump would hold patients' data and the password.
+            var noDump = rlimit(rlim_cur: 0, rlim_max: 0)
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noDump)
             guard let share = Share(connection, channel: channel) else { exit(71) }
+            // A crash is an end, at once: the parent starts another worker. The library's own handlers would first report at length.
+            for fatal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP] { signal(fatal, SIG_DFL) }
             try Worker.serve(share, channel: channel, allowance: Allowance(channel: channel, portion: UInt64(connection.allowance)))
         } catch {
             // Nobody is left to tell: the parent sees the exit.
             exit(65)
         }
+    }
+
+    /// Closes descriptors that came along from the parent: only the pipe and the progress page are ours.
+    private static func closeStrangers() {
+        guard let folder = opendir("/proc/self/fd") else { return }
+        var strangers: [Int32] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if let number = Int32(name), number > 4, number != dirfd(folder) { strangers.append(number) }
+        }
+        closedir(folder)
+        for number in strangers { close(number) }
     }
 
     private static func serve(_ share: Share, channel: Channel, allowance: Allowance) throws(ChannelError) {

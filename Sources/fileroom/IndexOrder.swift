@@ -19,11 +19,10 @@ struct IndexOrder: Codable, Sendable {
     /// Only on its way to the process that uses it; never kept.
     var password: String?
 
-    /// For the job's row: without the password, and without what is true of the first run only.
+    /// For the job's row: without the password.
     func kept() throws -> String {
         var order = self
         order.password = nil
-        order.full = false
         return String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
     }
 

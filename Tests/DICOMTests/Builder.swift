@@ -131,7 +131,9 @@ struct Reading {
         var count = firstRead
         while true {
             let end = min(start + count, file.count)
-            let progress = file.withUnsafeBytes { reader.consume(UnsafeRawBufferPointer(rebasing: $0[min(start, end)..<end]), at: UInt64(start)) }
+            let progress = file.withUnsafeBytes {
+                reader.consume(UnsafeRawBufferPointer(rebasing: $0[min(start, end)..<end]), at: UInt64(start))
+            }
             switch progress {
             case .finished(let outcome):
                 self.outcome = outcome

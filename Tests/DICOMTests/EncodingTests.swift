@@ -113,7 +113,9 @@ import Testing
     @Test func `what is not DICOM is told from few bytes, with a reason`() {
         #expect(Header.read([]) == .notDICOM(reason: "empty file"))
         #expect(Header.read([8, 0, 5]) == .notDICOM(reason: "too short to be DICOM"))
-        for text in ["PK\u{3}\u{4} and then some zip", "%PDF-1.7 and then some", String(repeating: "\0", count: 4000), "plain text, nothing more"] {
+        for text in [
+            "PK\u{3}\u{4} and then some zip", "%PDF-1.7 and then some", String(repeating: "\0", count: 4000), "plain text, nothing more",
+        ] {
             let file = Array(text.utf8)
             let reading = Reading(file + [UInt8](repeating: 0x41, count: 100_000), firstRead: 1024)
             guard case .notDICOM(let reason) = reading.outcome else {

@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("7", 7), (" -12 ", -12), ("+3", 3), ("1.00", 1), ("5\\6", 5), ("", nil), ("x", nil), ("1.5", nil), ("99999999999999999999", nil), ("-", nil),
+        ("7", 7), (" -12 ", -12), ("+3", 3), ("1.00", 1), ("5\\6", 5), ("", nil), ("x", nil), ("1.5", nil), ("99999999999999999999", nil),
+        ("-", nil),
         (".", nil), ("9223372036854775807", Int.max), ("-9223372036854775808", Int.min), ("1.", 1),
     ])
     func `whole numbers`(text: String, expected: Int?) {
@@ -51,7 +52,9 @@ import Testing
 }
 
 @Suite struct `A digest` {
-    static func header(_ change: (inout Builder) -> Void = { _ in }, characterSet: String = "ISO_IR 100", name: String = "Doe^Jane") -> Header {
+    static func header(_ change: (inout Builder) -> Void = { _ in }, characterSet: String = "ISO_IR 100", name: String = "Doe^Jane")
+        -> Header
+    {
         Header.read(Builder.file(Builder.dataSet(characterSet: characterSet, name: Array(name.utf8), in010: change))).header!
     }
 

@@ -12,7 +12,9 @@ import Testing
             // A spread over the folder, for one series has many files that are alike.
             let sorted = names.sorted()
             for name in sorted where sorted.count <= 200 || name.utf8.reduce(0, { $0 &* 31 &+ Int($1) }) % max(1, sorted.count / 200) == 0 {
-                guard let handle = FileHandle(forReadingAtPath: folder + "/" + name), let data = try? handle.read(upToCount: 8192) else { continue }
+                guard let handle = FileHandle(forReadingAtPath: folder + "/" + name), let data = try? handle.read(upToCount: 8192) else {
+                    continue
+                }
                 files.append(Array(data))
             }
         }
@@ -23,18 +25,20 @@ import Testing
         Builder.file(Builder.dataSet()), Builder.file(Builder.dataSet(.explicitBig), Builder.explicitBig),
         Builder.file(Builder.dataSet(.implicitLittle), Builder.implicitLittle), Builder.dataSet(), Builder.dataSet(.implicitLittle),
         Builder.file(`Deflated data sets`.deflate(Builder.dataSet()), Builder.deflated),
-        Builder.file(characterSet: "\\ISO 2022 IR 87", name: `Character sets`.latin("Yamada^Tarou=\u{1B}$B;3ED\u{1B}(B^\u{1B}$BB@O:\u{1B}(B")),
+        Builder.file(
+            characterSet: "\\ISO 2022 IR 87", name: `Character sets`.latin("Yamada^Tarou=\u{1B}$B;3ED\u{1B}(B^\u{1B}$BB@O:\u{1B}(B")),
         Builder.file(characterSet: "GB18030", name: `Character sets`.latin("Wang=\u{CD}\u{F5}^\u{D0}\u{A1}")),
-        Builder.file(Builder.dataSet(in008: { data in
-            data.header(0x0008, 0x1140, "SQ", nil)
-            data.item()
-            data.header(0x0009, 0x1001, "UN", nil)
-            data.item()
-            data.endItem()
-            data.endSequence()
-            data.endItem()
-            data.endSequence()
-        })),
+        Builder.file(
+            Builder.dataSet(in008: { data in
+                data.header(0x0008, 0x1140, "SQ", nil)
+                data.item()
+                data.header(0x0009, 0x1001, "UN", nil)
+                data.item()
+                data.endItem()
+                data.endSequence()
+                data.endItem()
+                data.endSequence()
+            })),
     ]
 
     /// Reads it in several ways and looks at everything that came of it; the tests above say what is right, this that nothing breaks.

@@ -4,18 +4,24 @@ import Testing
 @Suite struct `Walking a data set` {
     @Test func `sequences of undefined length nest to any depth`() {
         for encoding in [Builder.Encoding.explicitLittle, .explicitBig, .implicitLittle] {
-            let data = Builder.dataSet(encoding, in008: { data in
-                for _ in 0..<5000 {
-                    data.header(0x0008, 0x1140, "SQ", nil)
-                    data.item()
-                    data.element(0x0008, 0x0018, "UI", "6.6.6")
-                }
-                for _ in 0..<5000 {
-                    data.endItem()
-                    data.endSequence()
-                }
-            })
-            let reading = Reading(Builder.file(data, encoding == .implicitLittle ? Builder.implicitLittle : encoding == .explicitBig ? Builder.explicitBig : Builder.explicitLittle))
+            let data = Builder.dataSet(
+                encoding,
+                in008: { data in
+                    for _ in 0..<5000 {
+                        data.header(0x0008, 0x1140, "SQ", nil)
+                        data.item()
+                        data.element(0x0008, 0x0018, "UI", "6.6.6")
+                    }
+                    for _ in 0..<5000 {
+                        data.endItem()
+                        data.endSequence()
+                    }
+                })
+            let reading = Reading(
+                Builder.file(
+                    data,
+                    encoding == .implicitLittle
+                        ? Builder.implicitLittle : encoding == .explicitBig ? Builder.explicitBig : Builder.explicitLittle))
             `Encodings of a data set`.check(reading.header)
             #expect(reading.header?.deviations == [])
         }

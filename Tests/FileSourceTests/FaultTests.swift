@@ -264,11 +264,49 @@ import Testing
         let count = 60_000
         try await onShare { tree in
             for number in 0..<count { try #require(FileManager.default.createFile(atPath: tree.path + "/\(number)", contents: nil)) }
-        } change: {
-            $0.memoryPerWorker = 70 << 20
-        } _: { source, _, _ in
-            let error = await source.failure { try await $0.list(.root) { _ in } }
-            #expect(["FOLDER_TOO_LARGE", "OUT_OF_MEMORY"].contains(error?.code))
+        } _: { source, server, _ in
+            let entries = try await source.entries()
+            #expect(entries.count == count)
+            // A worker that is to hold half of it.
+            let fresh = try SMBSource(server.options)
+            _ = try await fresh.read(SourcePath("0"), offset: 0, count: 1)
+            let worker = try #require(Workers.of(fresh).first)
+            let size = try #require(Workers.addressSpace(worker))
+            await fresh.close()
+            var options = server.options
+            options.memoryPerWorker = size + 16 << 20
+            let small = try SMBSource(options)
+            let error = await small.failure { try await $0.list(.root) { _ in } }
+            #expect(error?.code == "FOLDER_TOO_LARGE")
+            #expect(error?.concernsSource == false)
+            let answer = try await small.read(SourcePath("0"), offset: 0, count: 1)
+            #expect(answer.isEmpty)
+            await small.close()
+        }
+    }
+
+    // libsmbclient itself takes a listing that breaks off for a complete one.
+    @Test(arguments: [
+        ("status 0xC0000022", "PERMISSION_DENIED"), ("status 0xC0000185", "READ_ERROR"), ("status 0xC00000C9", "CONNECTION_LOST"),
+        ("cut", "CONNECTION_LOST"), ("silent", "TIMEOUT"),
+    ]) func `a listing that breaks off is an error`(fault: String, code: String) async throws {
+        let extra = ["smb2 max trans = 65536", "server signing = disabled", "smb encrypt = off"].flatMap { ["--global", $0] }
+        try await onShare(extra: extra) { tree in
+            for number in 0..<3000 { try tree.write("\(number)") }
+        } _: { source, server, _ in
+            let entries = try await source.entries()
+            #expect(entries.count == 3000)
+            let proxy = try FaultProxy(server.port, fault)
+            var options = server.options
+            options.port = proxy.port
+            options.encryption = .off
+            options.signing = .off
+            options.timeout = .seconds(1)
+            options.retryAttempts = 1
+            let broken = try SMBSource(options)
+            let error = await broken.failure { try await $0.list(.root) { _ in } }
+            #expect(error?.code == code)
+            await broken.close()
         }
     }
 
@@ -322,7 +360,34 @@ final class BlackHole: Sendable {
     deinit { close(listener) }
 }
 
+/// A proxy that lets everything through except a server's second answer to QUERY_DIRECTORY on each connection.
+final class FaultProxy: Sendable {
+    let port: UInt16
+    private let process: Process
+
+    init(_ target: UInt16, _ fault: String) throws {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Support/fault-proxy.py").path
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", script, "\(target)"] + fault.split(separator: " ").map(String.init)
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        port = try #require(UInt16(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    deinit { process.terminate() }
+}
+
 enum Workers {
+    /// Bytes of address space that a process has.
+    static func addressSpace(_ pid: pid_t) -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmSize:") }
+        return line?.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first.map { $0 * 1024 }
+    }
+
     /// The processes of a source's workers: those of our children whose home is the source's.
     static func of(_ source: SMBSource) -> [pid_t] {
         let home = "HOME=\(source.workersHome)"

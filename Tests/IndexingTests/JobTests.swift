@@ -199,3 +199,21 @@ private actor Gate {
         _ = consume second
     }
 }
+
+@Suite struct FullScanTests {
+    @Test func `a full scan reads unchanged files again, also after an interruption`() async throws {
+        let bench = try Bench()
+        let source = ScriptedSource.archive(series: 4, files: 5)
+        try await bench.index(source)
+        _ = source.takeOpened()
+        source.change { $0.operationsLeft = 14 }
+        let end = try await bench.index(source, JobSettings(readAll: true))
+        #expect(end.record.state == .failed)
+        source.change { $0.operationsLeft = nil }
+        let again = try await bench.index(source)
+        #expect(again.record.id == end.record.id)
+        #expect(Set(source.takeOpened()).count == 20)
+        #expect(again.record.counters.filesProcessed == 20)
+        #expect(try bench.isSound())
+    }
+}

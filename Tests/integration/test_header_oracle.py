@@ -1,6 +1,6 @@
 """The wanted attributes of every file equal pydicom's, except where a comment here says why ours is right.
 
-Needs `header-dump`, in the folder FILEROOM_BIN_DIR or where `swift build --show-bin-path` says.
+Needs `header-dump` among the programs; see conftest.py.
 """
 
 import io
@@ -10,6 +10,7 @@ import pathlib
 import subprocess
 import warnings
 import zlib
+from collections.abc import Callable
 
 import pydicom
 import pytest
@@ -25,6 +26,8 @@ from pydicom.uid import (
 from pydicom.valuerep import PersonName
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+Dump = Callable[..., list[dict]]
 
 KEYWORDS = """
     TransferSyntaxUID SpecificCharacterSet TimezoneOffsetFromUTC
@@ -44,22 +47,18 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 
 
-def bin_dir() -> pathlib.Path:
-    given = os.environ.get("FILEROOM_BIN_DIR")
-    if given:
-        return pathlib.Path(given)
-    shown = subprocess.run(["swift", "build", "--show-bin-path"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return pathlib.Path(shown.stdout.strip())
+@pytest.fixture
+def dump(programs: pathlib.Path) -> Dump:
+    """Runs header-dump on files and gives its lines as dictionaries."""
 
+    def run(paths: list[str], first_read: int = 8192) -> list[dict]:
+        command = [programs / "header-dump", "--first-read", str(first_read)]
+        result = subprocess.run(command, input="\n".join(paths) + "\n", capture_output=True, text=True, check=True)
+        lines = [json.loads(line) for line in result.stdout.splitlines()]
+        assert [line["path"] for line in lines] == paths
+        return lines
 
-def dump(paths: list[str], first_read: int = 8192) -> list[dict]:
-    program = bin_dir() / "header-dump"
-    result = subprocess.run(
-        [program, "--first-read", str(first_read)], input="\n".join(paths) + "\n", capture_output=True, text=True, check=True
-    )
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [line["path"] for line in lines] == paths
-    return lines
+    return run
 
 
 def trimmed(text: str) -> str:
@@ -144,7 +143,7 @@ NOT_DICOM_NAMES = {
 
 
 @pytest.mark.parametrize("first_read", [8192, 200])
-def test_every_real_file_reads_as_in_pydicom(first_read: int) -> None:
+def test_every_real_file_reads_as_in_pydicom(dump: Dump, first_read: int) -> None:
     paths = real_files()
     assert len(paths) > 150
     problems = []
@@ -294,7 +293,7 @@ def malformed() -> dict[str, bytes]:
     return files
 
 
-def test_every_synthetic_file_reads_as_in_pydicom(tmp_path: pathlib.Path) -> None:
+def test_every_synthetic_file_reads_as_in_pydicom(dump: Dump, tmp_path: pathlib.Path) -> None:
     paths = []
     for index, (title, content) in enumerate(synthetic().items()):
         path = tmp_path / f"{index:03d}-{title.replace(' ', '_').replace('/', '_')}"
@@ -317,7 +316,7 @@ def test_every_synthetic_file_reads_as_in_pydicom(tmp_path: pathlib.Path) -> Non
     assert not problems, "\n".join(problems)
 
 
-def test_one_byte_of_japanese_or_chinese_text_is_no_delimiter(tmp_path: pathlib.Path) -> None:
+def test_one_byte_of_japanese_or_chinese_text_is_no_delimiter(dump: Dump, tmp_path: pathlib.Path) -> None:
     # pydicom divides names and values before it decodes them, so that it breaks these in two. PS3.5 §6.1.2.5.3 puts delimiters among
     # characters, not bytes.
     cases = {
@@ -337,7 +336,7 @@ def test_one_byte_of_japanese_or_chinese_text_is_no_delimiter(tmp_path: pathlib.
         assert line["attributes"]["PatientName"] == value
 
 
-def test_latin_9_is_known(tmp_path: pathlib.Path) -> None:
+def test_latin_9_is_known(dump: Dump, tmp_path: pathlib.Path) -> None:
     # ISO_IR 203 came with the 2023 edition; pydicom 3.0 takes it for Latin-1.
     content = write(base(character_set="ISO_IR 100")).replace(b"ISO_IR 100", b"ISO_IR 203").replace(b"Doe^Jane", b"Doe^\xa4\xbc\xbd\xbe")
     path = tmp_path / "latin9"
@@ -345,7 +344,7 @@ def test_latin_9_is_known(tmp_path: pathlib.Path) -> None:
     assert dump([str(path)])[0]["attributes"]["PatientName"] == "Doe^€ŒœŸ"
 
 
-def test_deflate_with_zlibs_header_is_read(tmp_path: pathlib.Path) -> None:
+def test_deflate_with_zlibs_header_is_read(dump: Dump, tmp_path: pathlib.Path) -> None:
     # Some writers keep the header that PS3.5 §A.5 leaves out; pydicom fails on it.
     plain = write(base())
     start = plain.index(b"\x08\x00\x05\x00CS")

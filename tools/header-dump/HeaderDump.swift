@@ -37,7 +37,8 @@ struct HeaderDump {
                 header[attribute].map { "\(json(attribute.keyword)):\(json($0))" }
             }
             let deviations = header.deviations.map(json)
-            return "{\"path\":\(json(path)),\"outcome\":\"instance\",\"reads\":\(reads),\"attributes\":{\(attributes.joined(separator: ","))},"
+            return
+                "{\"path\":\(json(path)),\"outcome\":\"instance\",\"reads\":\(reads),\"attributes\":{\(attributes.joined(separator: ","))},"
                 + "\"deviations\":[\(deviations.joined(separator: ","))]}"
         }
     }

@@ -148,7 +148,7 @@ public final class SMBSource: FileSource {
                 case .source(let ending): throw ending
                 case .lost(let loss) where loss != .notStarted:
                     losses += 1
-                    if losses > 1 || !canRepeat() { throw loss.error(in: situation) }
+                    if losses > 1 || !canRepeat() { throw SourceError(loss) }
                     continue
                 case .lost(let loss): error = SourceError(loss)
                 case .failure(let failure): error = SourceError(failure, situation)
@@ -194,13 +194,6 @@ public final class SMBSource: FileSource {
             return pace.sizer.window(throughput: throughput.requestsPerSecond, isSaturated: throughput.isSaturated)
         }
         if let size, size != threads.limit { threads.limit = size }
-    }
-}
-
-extension Trouble.Loss {
-    /// A listing takes memory; one that ends its worker is most probably too large.
-    fileprivate func error(in situation: ErrorRow.Situation) -> SourceError {
-        self == .crashed && situation == .listing ? .folderTooLarge : SourceError(self)
     }
 }
 
