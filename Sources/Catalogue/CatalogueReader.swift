@@ -14,8 +14,8 @@ public final class CatalogueReader {
     public init(path: String) throws {
         connection = try CatalogueFile.openForReading(path)
         try CatalogueFile.translatingErrors {
-            // Mapped, pages are read without a system call and without a copy; the cache serves what is not mapped.
-            try connection.execute("PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -16384")
+            // The file is not mapped: searching is no faster for it, and a file that is cut off would end the process.
+            try connection.execute("PRAGMA cache_size = -32768")
         }
     }
 

@@ -81,6 +81,15 @@ import Testing
         #expect(throws: Full.self) { try fixture.reader().export(.json) { _ in throw Full() } }
     }
 
+    @Test func `an interrupted call says so, and the next one is as if nothing had been`() throws {
+        let fixture = try SearchFixture()
+        for _ in 0..<400 { try fixture.add(.init(series: [.init(instances: 5)])) }
+        let reader = try fixture.reader()
+        let error = #expect(throws: CatalogueError.self) { try reader.export(.json) { _ in reader.interruption() } }
+        #expect(error?.code == .interrupted)
+        #expect(try reader.counts() == CatalogueCounts(patients: 1, studies: 400, series: 400, instances: 2_000, files: 2_000))
+    }
+
     @Test func `an export is one state of the catalogue, whatever is written meanwhile`() throws {
         let fixture = try SearchFixture()
         for _ in 0..<400 { try fixture.add(.init(series: [.init(instances: 5)])) }
