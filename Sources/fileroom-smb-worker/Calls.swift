@@ -9,7 +9,9 @@ struct Calls {
     typealias Context = UnsafeMutablePointer<SMBCCTX>
     typealias Entry = UnsafePointer<libsmb_file_info>
 
-    let cachedServer: @convention(c) (Context?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> OpaquePointer?
+    let cachedServer:
+        @convention(c) (Context?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?) ->
+            OpaquePointer?
     let open: @convention(c) (Context?, UnsafePointer<CChar>?, CInt, mode_t) -> OpaquePointer?
     let read: @convention(c) (Context?, OpaquePointer?, UnsafeMutableRawPointer?, Int) -> Int
     let seek: @convention(c) (Context?, OpaquePointer?, off_t, CInt) -> off_t

@@ -43,9 +43,10 @@ enum ListingWatch {
         }
     }
 
-    fileprivate typealias Receive = @convention(c) (
-        UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?, UnsafeMutablePointer<UInt32>?
-    ) -> UInt32
+    fileprivate typealias Receive =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?, UnsafeMutablePointer<UInt32>?
+        ) -> UInt32
     fileprivate static let next: Receive? = {
         let nextInOrder = UnsafeMutableRawPointer(bitPattern: -1)  // RTLD_NEXT
         return dlsym(nextInOrder, "smb2cli_query_directory_recv").map { unsafeBitCast($0, to: Receive.self) }

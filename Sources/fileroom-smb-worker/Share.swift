@@ -26,7 +26,8 @@ final class Share {
         // The library looks at this and not at "client smb encrypt" of smb.conf. A guest has no key to encrypt with.
         let isWanted = connection.encryption == .required || (connection.encryption == .ifOffered && !connection.username.isEmpty)
         smbc_setOptionSmbEncryptionLevel(
-            context, connection.encryption == .required ? SMBC_ENCRYPTLEVEL_REQUIRE : isWanted ? SMBC_ENCRYPTLEVEL_REQUEST : SMBC_ENCRYPTLEVEL_NONE)
+            context,
+            connection.encryption == .required ? SMBC_ENCRYPTLEVEL_REQUIRE : isWanted ? SMBC_ENCRYPTLEVEL_REQUEST : SMBC_ENCRYPTLEVEL_NONE)
         WireWatch.requiresEncryption = connection.encryption == .required
         smbc_setTimeout(context, CInt(clamping: connection.timeoutMilliseconds))
         guard smbc_init_context(context) != nil, let calls = Calls(context) else { return nil }
@@ -66,7 +67,7 @@ final class Share {
     func attempt<Value>(_ body: (Share) throws(WorkerFailure) -> Value) -> Result<Value, WorkerFailure> {
         do {
             return .success(try body(self))
-        } catch where Share.isLostSession(error.errno) {
+        } catch  where Share.isLostSession(error.errno) {
             do { return .success(try body(self)) } catch { return .failure(error) }
         } catch {
             return .failure(error)
@@ -88,6 +89,10 @@ final class Share {
     }
 
     private func failure(_ code: Int32, _ stage: WorkerFailure.Stage) -> WorkerFailure {
+        // Where memory runs out the library has many names for it, a lost connection among them.
+        if stage == .list, Memory.ranOut(limit: connection.addressSpace) {
+            return WorkerFailure(errno: ENOMEM, stage: stage, hasSession: true)
+        }
         let hasSession = hasSession
         if WireWatch.hasRefused {
             return WorkerFailure(errno: EPROTO, stage: .connect, hasSession: false, detail: "encryption is required and not to be had")
@@ -131,7 +136,9 @@ extension Share {
 
     /// The folder's next entry; nil behind the last.
     /// - Parameter count: how many there were before: the library keeps quiet about those for which it had no memory.
-    func nextEntry(_ folder: OpaquePointer, count: Int, withID: Bool) throws(WorkerFailure) -> (UnsafePointer<libsmb_file_info>, fileID: UInt64)? {
+    func nextEntry(_ folder: OpaquePointer, count: Int, withID: Bool) throws(WorkerFailure) -> (
+        UnsafePointer<libsmb_file_info>, fileID: UInt64
+    )? {
         Glibc.errno = 0
         var status = Glibc.stat()
         let entry = withID ? calls.nextEntryWithStatus(context, folder, &status) : calls.nextEntry(context, folder)

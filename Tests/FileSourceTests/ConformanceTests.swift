@@ -40,7 +40,8 @@ struct Subject: Sendable, CustomTestStringConvertible {
         try await subject.show { tree in
             try tree.write("one.dcm", Array(repeating: 7, count: 1234))
             try tree.makeFolder("sub")
-            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: time)], ofItemAtPath: tree.path + "/one.dcm")
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: time)], ofItemAtPath: tree.path + "/one.dcm")
         } _: { source, _ in
             let entries = try await source.entries()
             #expect(entries.count == 2)
@@ -86,9 +87,13 @@ struct Subject: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: Subject.all, [
-        "100% of it", "%41", "a#b", "what?", " leading space", "trailing dot .x", "ünïcödé", "山田^太郎", "e\u{301}", "\u{e9}", "a;b&c=d@e", "plus+",
-    ]) func `a name is what it is`(subject: Subject, name: String) async throws {
+    @Test(
+        arguments: Subject.all,
+        [
+            "100% of it", "%41", "a#b", "what?", " leading space", "trailing dot .x", "ünïcödé", "山田^太郎", "e\u{301}", "\u{e9}", "a;b&c=d@e",
+            "plus+",
+        ]) func `a name is what it is`(subject: Subject, name: String) async throws
+    {
         // SMB has no `?` in names: a server shows such a file under a stand-in of eight letters, which can be opened.
         let hasStandIn = subject.kind == .smb && name.contains("?")
         try await subject.show {
@@ -201,7 +206,9 @@ struct Subject: Sendable, CustomTestStringConvertible {
             while let folder = left.popLast(), visited < 1000 {
                 visited += 1
                 do {
-                    for entry in try await source.entries(folder).values where entry.kind == .folder { left.append(folder.appending(entry.name)) }
+                    for entry in try await source.entries(folder).values where entry.kind == .folder {
+                        left.append(folder.appending(entry.name))
+                    }
                 } catch let error as SourceError {
                     #expect(error.code == "FOLDER_LOOP")
                     #expect(!error.concernsSource)

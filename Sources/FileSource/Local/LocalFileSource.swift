@@ -188,7 +188,7 @@ final class LocalContext: ThreadContext {
         let file: Descriptor
         do throws(PosixError) {
             file = try LocalRoot.open(name, in: folder, flags | noAccessTime)
-        } catch where error.code == EPERM && noAccessTime != 0 {
+        } catch  where error.code == EPERM && noAccessTime != 0 {
             // Only a file's owner may leave its access time alone.
             noAccessTime = 0
             file = try LocalRoot.open(name, in: folder, flags)

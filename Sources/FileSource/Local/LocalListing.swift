@@ -48,7 +48,8 @@ enum LocalListing {
         let name = Array(UnsafeRawBufferPointer(start: start, count: strlen(start.assumingMemoryBound(to: CChar.self))))
         if name == Array(".".utf8) || name == Array("..".utf8) { return nil }
         var status = stat()
-        guard fstatat(folder, start.assumingMemoryBound(to: CChar.self), &status, AT_SYMLINK_NOFOLLOW | 0x800 /* AT_NO_AUTOMOUNT */) == 0 else {
+        guard fstatat(folder, start.assumingMemoryBound(to: CChar.self), &status, AT_SYMLINK_NOFOLLOW | 0x800 /* AT_NO_AUTOMOUNT */) == 0
+        else {
             if errno == ENOENT { return nil }
             throw .last
         }

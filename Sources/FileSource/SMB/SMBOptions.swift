@@ -21,11 +21,11 @@ public struct SMBOptions: Hashable, Sendable {
 
     /// An SMB dialect. SMB 1 is never spoken.
     public enum Dialect: String, Hashable, Sendable, CaseIterable {
-        case v2_0_2 = "2.0.2"
-        case v2_1 = "2.1"
-        case v3_0 = "3.0"
-        case v3_0_2 = "3.0.2"
-        case v3_1_1 = "3.1.1"
+        case smb202 = "2.0.2"
+        case smb210 = "2.1"
+        case smb300 = "3.0"
+        case smb302 = "3.0.2"
+        case smb311 = "3.1.1"
     }
 
     public enum Workers: Hashable, Sendable {
@@ -58,8 +58,8 @@ public struct SMBOptions: Hashable, Sendable {
     /// Asking for encryption makes libsmbclient sign as well. With `off` the connection is still encrypted where the server insists.
     public var encryption = Level.ifOffered
     public var signing = Level.ifOffered
-    public var minimumDialect = Dialect.v2_0_2
-    public var maximumDialect = Dialect.v3_1_1
+    public var minimumDialect = Dialect.smb202
+    public var maximumDialect = Dialect.smb311
     /// Most connections at a time, for everything.
     public var connectionPoolSize = 32
     public var maxWorkers = Workers.auto
@@ -146,11 +146,11 @@ extension SMBOptions.Dialect {
 
     var configurationName: String {
         switch self {
-        case .v2_0_2: "SMB2_02"
-        case .v2_1: "SMB2_10"
-        case .v3_0: "SMB3_00"
-        case .v3_0_2: "SMB3_02"
-        case .v3_1_1: "SMB3_11"
+        case .smb202: "SMB2_02"
+        case .smb210: "SMB2_10"
+        case .smb300: "SMB3_00"
+        case .smb302: "SMB3_02"
+        case .smb311: "SMB3_11"
         }
     }
 }

@@ -20,7 +20,9 @@ extension SMBReport {
             return advice
         }
         if let localPath {
-            advise("local_mount", "This share is mounted at \(localPath): with enumeration_method \"local\" the kernel reads it, which saves round trips.")
+            advise(
+                "local_mount",
+                "This share is mounted at \(localPath): with enumeration_method \"local\" the kernel reads it, which saves round trips.")
         }
         adviseWorkers(options, metrics, advise)
         adviseProtocol(options, advise)
@@ -28,7 +30,8 @@ extension SMBReport {
             let share = 100 * sampledNotDICOM / sampledFiles
             advise(
                 "name_filter",
-                "\(share) % of the files that were looked at are not DICOM. Leaving their names out saves three round trips for each of them.")
+                "\(share) % of the files that were looked at are not DICOM. Leaving their names out saves three round trips for each of them."
+            )
         }
         return advice
     }
@@ -40,13 +43,20 @@ extension SMBReport {
         let most = options.mostWorkers
         if roundTrip >= 0.5, most < 32 {
             let what = isFixed ? "Set max_workers to \"auto\" or 32" : "Raise connection_pool_size to 32"
-            advise("more_workers", "A round trip takes \(rounded(roundTrip)) ms, so that one worker reads at most \(each) files per second. \(what).")
+            advise(
+                "more_workers",
+                "A round trip takes \(rounded(roundTrip)) ms, so that one worker reads at most \(each) files per second. \(what).")
         }
         if roundTrip < 0.3, isFixed, most > 8 {
-            advise("fewer_workers", "A round trip takes only \(rounded(roundTrip)) ms: 4 to 8 workers are enough, and \(most) only make load. Set max_workers to \"auto\".")
+            advise(
+                "fewer_workers",
+                "A round trip takes only \(rounded(roundTrip)) ms: 4 to 8 workers are enough, and \(most) only make load. Set max_workers to \"auto\"."
+            )
         }
         if let metrics, metrics.lost > 0 {
-            advise("lost_workers", "\(metrics.lost) workers crashed or did not answer in time. Look at the server's load, or raise the timeout.")
+            advise(
+                "lost_workers",
+                "\(metrics.lost) workers crashed or did not answer in time. Look at the server's load, or raise the timeout.")
         }
         if roundTrip >= 5 {
             advise(
@@ -57,20 +67,34 @@ extension SMBReport {
     }
 
     private func adviseProtocol(_ options: SMBOptions, _ advise: (String, String) -> Void) {
-        if options.maximumDialect != .v3_1_1 {
-            advise("dialect", "The configuration stops at SMB \(options.maximumDialect.rawValue). Allow 3.1.1: signing costs about 6 % there and half of the speed before.")
-        } else if let dialect, dialect != SMBOptions.Dialect.v3_1_1.rawValue {
-            advise("dialect", "The server speaks SMB \(dialect) at most. Turn on 3.1.1 there if it has it: it signs and encrypts at a fraction of the cost.")
+        if options.maximumDialect != .smb311 {
+            advise(
+                "dialect",
+                "The configuration stops at SMB \(options.maximumDialect.rawValue). Allow 3.1.1: signing costs about 6 % there and half of the speed before."
+            )
+        } else if let dialect, dialect != SMBOptions.Dialect.smb311.rawValue {
+            advise(
+                "dialect",
+                "The server speaks SMB \(dialect) at most. Turn on 3.1.1 there if it has it: it signs and encrypts at a fraction of the cost."
+            )
         }
         switch (isEncrypted, canEncrypt) {
         case (true, _) where options.encryption == .required:
             advise("encryption", "The connection is encrypted, as required. That costs about 15 % of the speed with 3.1.1.")
         case (true, _):
-            advise("encryption", "The connection is encrypted, which costs about 15 % of the speed. Where the network is trusted, encryption \"off\" saves that.")
+            advise(
+                "encryption",
+                "The connection is encrypted, which costs about 15 % of the speed. Where the network is trusted, encryption \"off\" saves that."
+            )
         case (false, true):
-            advise("encryption", "Patients' data goes over the network unencrypted. The server can encrypt: set encryption to \"required\"; it costs about 15 %.")
+            advise(
+                "encryption",
+                "Patients' data goes over the network unencrypted. The server can encrypt: set encryption to \"required\"; it costs about 15 %."
+            )
         case (false, false):
-            advise("encryption", "The server does not encrypt: keep the connection inside a trusted network, or turn encryption on there (SMB 3).")
+            advise(
+                "encryption",
+                "The server does not encrypt: keep the connection inside a trusted network, or turn encryption on there (SMB 3).")
         default: break
         }
     }

@@ -81,7 +81,9 @@ final class WorkerConnection: ThreadContext {
         } catch {
             throw .source(error)
         }
-        shared.counters.update { $0.connections += 1; $0.started += 1 }
+        shared.counters.update {
+            $0.connections += 1; $0.started += 1
+        }
         let options = shared.options
         let connection = ShareConnection(
             host: options.host, port: options.port, share: options.share, path: options.path.bytes, username: options.username,
@@ -132,7 +134,8 @@ final class WorkerConnection: ThreadContext {
         while done < frame.count {
             let sent = frame.withUnsafeBytes {
                 Glibc.send(
-                    process.socket.number, $0.baseAddress?.advanced(by: done), frame.count - done, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+                    process.socket.number, $0.baseAddress?.advanced(by: done), frame.count - done, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+                )
             }
             if sent > 0 {
                 done += sent

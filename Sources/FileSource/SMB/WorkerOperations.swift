@@ -30,6 +30,8 @@ extension WorkerConnection {
                 }
                 request = .nextPage
             case .failed(let failure):
+                // Memory that ran out once is not given back.
+                if failure.errno == ENOMEM { drop() }
                 throw Trouble.failure(failure)
             default:
                 throw outOfPlace()
@@ -83,7 +85,9 @@ extension WorkerConnection {
                         return reply
                     }
                     let bytes = replies.reduce(0) { $0 + Int(clamping: min($1.bytesRead, 1 << 40)) }
-                    shared.counters.update { $0.headers += replies.count; $0.bytes += bytes }
+                    shared.counters.update {
+                        $0.headers += replies.count; $0.bytes += bytes
+                    }
                 case .headersDone(let failure):
                     if let failure { answer.trouble = .failure(failure) }
                     return

@@ -37,7 +37,8 @@ final class TestServer: Sendable {
     /// - Parameter extra: further arguments for `tools/smb-server start`.
     init(tree: String, extra: [String] = []) async throws {
         folder = NSTemporaryDirectory() + "/fileroom-smbd-" + UUID().uuidString
-        arguments = ["start", folder, "--tree", tree, "--user", Self.user, "--password", Self.password] + extra
+        arguments =
+            ["start", folder, "--tree", tree, "--user", Self.user, "--password", Self.password, "--until-exit-of", "\(getpid())"] + extra
         struct Started: Decodable { var port: UInt16 }
         port = try JSONDecoder().decode(Started.self, from: try await run(Self.program, arguments)).port
     }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""fault-proxy.py PORT FAULT: forwards SMB to PORT, and on every connection spoils the second answer to QUERY_DIRECTORY.
+"""fault-proxy.py PORT FAULT: forwards SMB to PORT, and on every connection spoils all answers to QUERY_DIRECTORY but the first.
 
 FAULT is `status 0xC0000022` (that status instead of the answer), `cut` (the connection ends) or `silent` (no answer).
-Prints the port that it listens on. Works on connections that are neither signed nor encrypted.
+Prints the port that it listens on, and ends when its standard input does. Works on connections that are neither signed nor encrypted.
 """
 
+import os
 import socket
 import struct
 import sys
@@ -41,11 +42,11 @@ def downwards(server: socket.socket, client: socket.socket, fault: str, status: 
                 break
             if message[:4] == b"\xfeSMB" and struct.unpack("<H", message[12:14])[0] == QUERY_DIRECTORY:
                 answers += 1
-                if answers == 2 and fault == "cut":
+                if answers >= 2 and fault == "cut":
                     break
-                if answers == 2 and fault == "silent":
+                if answers >= 2 and fault == "silent":
                     continue
-                if answers == 2 and fault == "status":
+                if answers >= 2 and fault == "status":
                     # An error response: MS-SMB2 2.2.2.
                     message = message[:8] + struct.pack("<I", status) + message[12:64] + struct.pack("<HHI", 9, 0, 0) + b"\0"
                     prefix = struct.pack(">I", len(message))
@@ -59,7 +60,13 @@ def downwards(server: socket.socket, client: socket.socket, fault: str, status: 
             pass
 
 
+def end_with_input() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main() -> None:
+    threading.Thread(target=end_with_input, daemon=True).start()
     target, fault = int(sys.argv[1]), sys.argv[2]
     status = int(sys.argv[3], 16) if len(sys.argv) > 3 else 0
     listener = socket.create_server(("127.0.0.1", 0))
