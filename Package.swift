@@ -61,6 +61,7 @@ let package = Package(
         .executableTarget(
             name: "synthetic-catalogue", dependencies: ["SyntheticCatalogue"], path: "tools/synthetic-catalogue", swiftSettings: strict),
         .executableTarget(name: "benchmark-parse", dependencies: ["DICOM"], path: "benchmarks/parse", swiftSettings: strict),
+        .executableTarget(name: "benchmark-source", dependencies: ["FileSource"], path: "benchmarks/source", swiftSettings: strict),
         .executableTarget(
             name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", swiftSettings: strict),
 

@@ -5,15 +5,28 @@ extension SourcePath {
         return (SourcePath(bytes: Array(bytes[..<slash])), Array(bytes[(slash + 1)...]))
     }
 
-    /// The names from the root down.
     /// - Throws: ``SourceError`` (`INVALID_PATH`) for a path that could lead out of the source: `..`, empty names, zero bytes.
+    func check() throws(SourceError) {
+        if bytes.isEmpty { return }
+        var (length, dots) = (0, 0)
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "/"):
+                if length == 0 || (length <= 2 && dots == length) { throw .invalidPath }
+                (length, dots) = (0, 0)
+            case 0: throw .invalidPath
+            case UInt8(ascii: "."): (length, dots) = (length + 1, dots + 1)
+            default: length += 1
+            }
+        }
+        if length == 0 || (length <= 2 && dots == length) { throw .invalidPath }
+    }
+
+    /// The names from the root down.
+    /// - Throws: ``SourceError`` as ``check()`` does.
     func components() throws(SourceError) -> [[UInt8]] {
-        if bytes.isEmpty { return [] }
-        if bytes.contains(0) { throw .invalidPath }
-        let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
-        let isConfined = parts.allSatisfy { !$0.isEmpty && $0 != Array(".".utf8) && $0 != Array("..".utf8) }
-        guard isConfined else { throw .invalidPath }
-        return parts
+        try check()
+        return bytes.split(separator: UInt8(ascii: "/")).map(Array.init)
     }
 
     /// How many folders deep.

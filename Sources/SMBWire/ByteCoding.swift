@@ -25,13 +25,22 @@ public enum WireLimit {
     public static let data = 2 << 20
 }
 
-/// Appends little-endian integers and counted byte strings to a buffer.
+/// Appends little-endian integers and counted byte strings to a frame.
 struct ByteWriter {
-    private(set) var bytes: [UInt8]
+    private var bytes: [UInt8]
 
     init(reserving capacity: Int = 64) {
         bytes = []
-        bytes.reserveCapacity(capacity)
+        bytes.reserveCapacity(capacity + Frame.prefixLength)
+        // The length, which is known at the end.
+        put(UInt32(0))
+    }
+
+    /// What was written, with its length before it.
+    consuming func frame() -> [UInt8] {
+        let length = UInt32(bytes.count - Frame.prefixLength)
+        withUnsafeBytes(of: length.littleEndian) { bytes.replaceSubrange(..<Frame.prefixLength, with: $0) }
+        return bytes
     }
 
     mutating func put(_ value: some FixedWidthInteger) {
@@ -53,13 +62,15 @@ struct ByteWriter {
 /// Takes apart what ``ByteWriter`` made, trusting nothing.
 struct ByteReader {
     private let bytes: [UInt8]
+    private let end: Int
     private(set) var position: Int
 
-    init(_ bytes: [UInt8], from position: Int = 0) {
-        (self.bytes, self.position) = (bytes, position)
+    init(_ bytes: [UInt8], in range: Range<Int>? = nil) {
+        self.bytes = bytes
+        (position, end) = (range?.lowerBound ?? 0, range?.upperBound ?? bytes.count)
     }
 
-    var remaining: Int { bytes.count - position }
+    var remaining: Int { end - position }
 
     mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(WireError) -> Value {
         let size = Value.bitWidth / 8
@@ -96,7 +107,8 @@ struct ByteReader {
         return count
     }
 
-    func end() throws(WireError) {
+    /// Nothing may follow.
+    func finish() throws(WireError) {
         guard remaining == 0 else { throw WireError("\(remaining) bytes too many", at: position) }
     }
 }
@@ -105,16 +117,11 @@ struct ByteReader {
 public enum Frame {
     public static let prefixLength = 4
 
-    static func wrap(_ payload: [UInt8]) -> [UInt8] {
-        var writer = ByteWriter(reserving: payload.count + prefixLength)
-        writer.put(payload)
-        return writer.bytes
-    }
-
     /// The payload's length, from the four bytes before it.
+    /// - Parameter offset: where in `bytes` these are.
     /// - Throws: ``WireError`` for a length of none or beyond ``WireLimit/frame``.
-    public static func length(_ prefix: [UInt8]) throws(WireError) -> Int {
-        var reader = ByteReader(prefix)
+    public static func length(_ bytes: [UInt8], at offset: Int = 0) throws(WireError) -> Int {
+        var reader = ByteReader(bytes, in: offset..<min(bytes.count, offset + prefixLength))
         let length = Int(try reader.integer(UInt32.self))
         guard length > 0, length <= WireLimit.frame else { throw WireError("a frame of \(length) bytes", at: 0) }
         return length

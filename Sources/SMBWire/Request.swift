@@ -114,13 +114,14 @@ extension Request {
             writer.put(UInt8(10))
             writer.put(bytes)
         }
-        return Frame.wrap(writer.bytes)
+        return writer.frame()
     }
 
     /// Takes a frame's payload apart.
+    /// - Parameter range: where in `payload` it is, if not all of it.
     /// - Throws: ``WireError`` for everything that ``frame()`` does not make.
-    public init(payload: [UInt8]) throws(WireError) {
-        var reader = ByteReader(payload)
+    public init(payload: [UInt8], in range: Range<Int>? = nil) throws(WireError) {
+        var reader = ByteReader(payload, in: range)
         switch try reader.integer(UInt8.self) {
         case 1: self = .configure(try ShareConnection(from: &reader))
         case 2: self = .list(path: try reader.byteString(limit: WireLimit.path), pageSize: try reader.integer())
@@ -136,7 +137,7 @@ extension Request {
         case 10: self = .allowance(bytes: try reader.integer())
         case let kind: throw WireError("no request has the number \(kind)", at: 0)
         }
-        try reader.end()
+        try reader.finish()
     }
 
     private static func items(from reader: inout ByteReader) throws(WireError) -> [HeaderItem] {

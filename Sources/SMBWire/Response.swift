@@ -104,7 +104,7 @@ public enum Response: Hashable, Sendable {
 
 extension Response {
     public func frame() -> [UInt8] {
-        var writer = ByteWriter(reserving: 256)
+        var writer = ByteWriter(reserving: expectedLength)
         switch self {
         case .wantsLogin: writer.put(UInt8(1))
         case .loginFinished(let failure):
@@ -144,13 +144,14 @@ extension Response {
             writer.put(UInt8(11))
             writer.put(bytes)
         }
-        return Frame.wrap(writer.bytes)
+        return writer.frame()
     }
 
     /// Takes a frame's payload apart.
+    /// - Parameter range: where in `payload` it is, if not all of it.
     /// - Throws: ``WireError`` for everything that ``frame()`` does not make.
-    public init(payload: [UInt8]) throws(WireError) {
-        var reader = ByteReader(payload)
+    public init(payload: [UInt8], in range: Range<Int>? = nil) throws(WireError) {
+        var reader = ByteReader(payload, in: range)
         switch try reader.integer(UInt8.self) {
         case 1: self = .wantsLogin
         case 2: self = .loginFinished(try reader.optionalFailure())
@@ -173,7 +174,17 @@ extension Response {
         case 11: self = .wantsAllowance(bytes: try reader.integer())
         case let kind: throw WireError("no response has the number \(kind)", at: 0)
         }
-        try reader.end()
+        try reader.finish()
+    }
+
+    /// About how long it becomes, so that the buffer need not grow often.
+    private var expectedLength: Int {
+        switch self {
+        case .page(let page): 64 + 48 * page.entries.count
+        case .headers(let replies): replies.reduce(64) { $0 + $1.encodedLength }
+        case .data(let bytes): 16 + bytes.count
+        default: 128
+        }
     }
 
     private static func replies(from reader: inout ByteReader) throws(WireError) -> [HeaderReply] {

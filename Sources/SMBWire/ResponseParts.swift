@@ -26,6 +26,19 @@ extension ByteReader {
     }
 }
 
+extension WireEntry {
+    /// Whether bytes can be the name of something in a folder: one with a separator in it would lead out of there.
+    public static func isName(_ bytes: [UInt8]) -> Bool {
+        let dot = UInt8(ascii: ".")
+        switch bytes.count {
+        case 0: return false
+        case 1 where bytes[0] == dot: return false
+        case 2 where bytes[0] == dot && bytes[1] == dot: return false
+        default: return !bytes.contains { $0 == 0 || $0 == UInt8(ascii: "/") }
+        }
+    }
+}
+
 extension WirePage {
     func write(to writer: inout ByteWriter) {
         writer.put(isLast)
@@ -51,9 +64,7 @@ extension WirePage {
         for _ in 0..<count {
             let start = reader.position
             let name = try reader.byteString(limit: WireLimit.path)
-            // A name with a separator in it would lead out of its folder.
-            guard !name.isEmpty, !name.contains(0), !name.contains(UInt8(ascii: "/")), name != Array(".".utf8), name != Array("..".utf8)
-            else { throw WireError("not a name", at: start) }
+            guard WireEntry.isName(name) else { throw WireError("not a name", at: start) }
             let isFolder = try reader.bool()
             let size = try reader.integer(UInt64.self)
             entries.append(

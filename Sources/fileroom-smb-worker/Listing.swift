@@ -70,9 +70,10 @@ private struct Pages {
             taken += 1
             guard let start = entry.pointee.name else { continue }
             let name = Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
-            if withID, name == [UInt8(ascii: ".")] { folderID = fileID }
+            if withID, name.count == 1, name[0] == UInt8(ascii: ".") { folderID = fileID }
             withID = false
-            if name.isEmpty || name == Array(".".utf8) || name == Array("..".utf8) { continue }
+            // The folder itself and its parent; libsmbclient refuses names with separators.
+            if !WireEntry.isName(name) { continue }
             let isFolder = entry.pointee.attrs & 0x10 /* FILE_ATTRIBUTE_DIRECTORY */ != 0
             return WireEntry(
                 name: name, isFolder: isFolder, size: isFolder ? 0 : entry.pointee.size, modified: entry.pointee.mtime_ts.nanoseconds,

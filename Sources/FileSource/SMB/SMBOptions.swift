@@ -106,7 +106,7 @@ public struct SMBOptions: Hashable, Sendable {
         if minimumDialect.order > maximumDialect.order {
             throw invalid("The lowest protocol is above the highest", "Leave the highest at 3.1.1.")
         }
-        _ = try path.components()
+        try path.check()
     }
 
     /// The text of the `smb.conf` that a worker reads.

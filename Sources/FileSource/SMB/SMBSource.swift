@@ -47,7 +47,7 @@ public final class SMBSource: FileSource {
     // MARK: FileSource
 
     public func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws {
-        _ = try folder.components()
+        try folder.check()
         if folder.depth > LoopGuard.mostFolders { throw SourceError.folderTooDeep }
         let relay = PageRelay()
         defer { relay.finish() }
@@ -57,7 +57,7 @@ public final class SMBSource: FileSource {
     }
 
     public func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> [UInt8] {
-        _ = try file.components()
+        try file.check()
         let bytes = try await perform(.reading) { worker, cancellation in
             try worker.read(file, offset: offset, count: max(0, count), cancellation)
         }
@@ -70,7 +70,7 @@ public final class SMBSource: FileSource {
     }
 
     public func readHeaders(_ requests: [HeaderRequest]) async throws -> [HeaderResult] {
-        for request in requests { _ = try request.path.components() }
+        for request in requests { try request.path.check() }
         var rounds = HeaderRounds(requests, attempts: options.retryAttempts)
         while !rounds.pending.isEmpty {
             let batch = rounds.pending

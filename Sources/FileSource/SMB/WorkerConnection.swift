@@ -203,10 +203,10 @@ final class WorkerConnection: ThreadContext {
     private func nextResponse() throws(Trouble) -> Response? {
         guard inbox.count - inboxStart >= Frame.prefixLength else { return nil }
         do {
-            let length = try Frame.length(Array(inbox[inboxStart..<(inboxStart + Frame.prefixLength)]))
+            let length = try Frame.length(inbox, at: inboxStart)
             let start = inboxStart + Frame.prefixLength
             guard inbox.count - start >= length else { return nil }
-            let response = try Response(payload: Array(inbox[start..<(start + length)]))
+            let response = try Response(payload: inbox, in: start..<(start + length))
             inboxStart = start + length
             if inboxStart == inbox.count {
                 inbox.removeAll(keepingCapacity: true)
