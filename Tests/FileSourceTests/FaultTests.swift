@@ -239,6 +239,19 @@ import Testing
         }
     }
 
+    @Test func `what a killed program left behind is removed, what is in use is not`() async throws {
+        try await onShare { source, server, _ in
+            let base = (source.workersHome as NSString).deletingLastPathComponent
+            let left = "\(base)/fileroom-smb-test-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: false)
+            try Data().write(to: URL(fileURLWithPath: left + "/lock"))
+            let other = try SMBSource(server.options)
+            #expect(!FileManager.default.fileExists(atPath: left))
+            #expect(FileManager.default.fileExists(atPath: source.workersHome + "/.smb/smb.conf"))
+            await other.close()
+        }
+    }
+
     @Test func `a worker's arguments and environment hold no password`() async throws {
         try await onShare() { source, _, _ in
             try await source.probe()

@@ -1,50 +1,6 @@
 import Glibc
 import SMBWire
 
-/// A folder that only this user can read: the workers' home, with the configuration that libsmbclient reads there. Gone when the last user is.
-final class WorkerHome: Sendable {
-    let path: String
-
-    init(_ options: SMBOptions) throws(SourceError) {
-        let base = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        guard let made = WorkerHome.makeFolder("\(base)/fileroom-smb-XXXXXX") ?? WorkerHome.makeFolder("/tmp/fileroom-smb-XXXXXX") else {
-            throw .workerNotStarted
-        }
-        path = made
-        mkdir("\(path)/.smb", 0o700)
-        let file = Glibc.open("\(path)/.smb/smb.conf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .workerNotStarted }
-        let text = Array(options.clientConfiguration(home: path).utf8)
-        let written = write(file, text, text.count)
-        Glibc.close(file)
-        guard written == text.count else { throw .workerNotStarted }
-    }
-
-    deinit { WorkerHome.remove(path) }
-
-    /// The pattern filled in; nil when it could not be made.
-    private static func makeFolder(_ pattern: String) -> String? {
-        var bytes = Array(pattern.utf8CString)
-        guard mkdtemp(&bytes) != nil else { return nil }
-        return String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// Removes the folder with what libsmbclient left in it.
-    private static func remove(_ path: String) {
-        if let folder = opendir(path) {
-            while let entry = readdir(folder) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name == "." || name == ".." { continue }
-                if entry.pointee.d_type == UInt8(DT_DIR) { remove("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
-            }
-            closedir(folder)
-        }
-        rmdir(path)
-    }
-}
-
 /// One running `fileroom-smb-worker`, and our end of its pipe.
 final class WorkerProcess {
     let pid: pid_t

@@ -1,0 +1,92 @@
+import Glibc
+
+/// A folder that only this user can read: the workers' home, with the configuration that libsmbclient reads there.
+///
+/// It goes when its source goes. What a program left behind that was killed is removed by the next: a lock tells what is in use.
+final class WorkerHome: Sendable {
+    private static let prefix = "fileroom-smb-"
+    let path: String
+    private let lock: LockFile
+
+    init(_ options: SMBOptions) throws(SourceError) {
+        let base = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        guard
+            let made = WorkerHome.makeFolder("\(base)/\(WorkerHome.prefix)XXXXXX")
+                ?? WorkerHome.makeFolder("/tmp/\(WorkerHome.prefix)XXXXXX")
+        else {
+            throw .workerNotStarted
+        }
+        path = made
+        WorkerHome.removeAbandoned(in: base)
+        guard let lock = LockFile("\(made)/lock", creating: true) else { throw .workerNotStarted }
+        self.lock = lock
+        mkdir("\(path)/.smb", 0o700)
+        let file = Glibc.open("\(path)/.smb/smb.conf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .workerNotStarted }
+        let text = Array(options.clientConfiguration(home: path).utf8)
+        let written = write(file, text, text.count)
+        Glibc.close(file)
+        guard written == text.count else { throw .workerNotStarted }
+    }
+
+    deinit { WorkerHome.remove(path) }
+
+    /// The pattern filled in; nil when it could not be made.
+    private static func makeFolder(_ pattern: String) -> String? {
+        var bytes = Array(pattern.utf8CString)
+        guard mkdtemp(&bytes) != nil else { return nil }
+        return String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Removes the folders of programs that are gone: those whose lock nobody holds.
+    private static func removeAbandoned(in base: String) {
+        guard let folder = opendir(base) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = entryName(entry)
+            // Without a lock it is just being made.
+            guard name.hasPrefix(prefix), LockFile("\(base)/\(name)/lock", creating: false) != nil else { continue }
+            remove("\(base)/\(name)")
+        }
+    }
+
+    private static func entryName(_ entry: UnsafeMutablePointer<dirent>) -> String {
+        withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+    }
+
+    /// Removes the folder with what libsmbclient left in it.
+    private static func remove(_ path: String) {
+        if let folder = opendir(path) {
+            while let entry = readdir(folder) {
+                let name = entryName(entry)
+                if name == "." || name == ".." { continue }
+                if entry.pointee.d_type == UInt8(DT_DIR) { remove("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
+            }
+            closedir(folder)
+        }
+        rmdir(path)
+    }
+}
+
+/// A lock that lasts as long as the process, at most.
+///
+/// Source: `flock`.
+private final class LockFile: Sendable {
+    private let number: Int32
+
+    /// Nil when there is no such file, it is not ours, or somebody holds the lock.
+    init?(_ path: String, creating: Bool) {
+        let file = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (creating ? O_CREAT | O_EXCL : 0), 0o600)
+        var status = stat()
+        guard file >= 0 else { return nil }
+        guard fstat(file, &status) == 0, status.st_uid == geteuid(), flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
+            return nil
+        }
+        number = file
+    }
+
+    deinit { close(number) }
+}
