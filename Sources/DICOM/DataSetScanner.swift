@@ -57,6 +57,11 @@ struct DataSetScanner {
                 let end = isEndKnown ? max(window.end, window.start + count) : Window.unknownEnd
                 let parsed = ElementHeader(pointer, available: available, remaining: end - position, currentEncoding(pointer))
                 guard let header = parsed else { return shortage(of: 12, window) }
+                // No element is all zeros. A copy that was broken off leaves a file of full size, with nothing in the rest of it.
+                if header.tag == 0, header.length == 0 {
+                    _ = endOfFile(window)
+                    return .finished
+                }
                 let step: Step
                 if depth > 0 || header.isDelimiter {
                     step = stepNested(header, window)

@@ -20,7 +20,7 @@ public enum HeaderOutcome: Sendable, Hashable {
 ///
 /// It does no input or output, keeps no bytes but the wanted values, and asks for more a bounded number of times, whatever the file says.
 public struct HeaderReader: ~Copyable {
-    /// How many requests a header is worth. Each is for more than the last, so that together they may cover some tens of megabytes.
+    /// How many requests a header is worth. Each is for 256 KiB at most.
     private static let mostRequests = 256
 
     private enum Phase { case recognition, metaInformation, dataSetStart, dataSet, deflated, finished }
@@ -39,6 +39,8 @@ public struct HeaderReader: ~Copyable {
     private var requestedOffset: UInt64 = 0
     private var requestedCount = 0
     private var requests = 0
+    private var growth = 0
+    private var seenEnd: UInt64 = 0
     private var values = ValueStore()
     private var deviations: Deviations = []
 
@@ -58,6 +60,7 @@ public struct HeaderReader: ~Copyable {
         guard offset == requestedOffset else { return request(requestedOffset, atLeast: requestedCount) }
         let end = offset + UInt64(bytes.count)
         if end > fileSize || bytes.count < requestedCount { fileSize = end }
+        seenEnd = end
         let window = Window(start: offset, bytes: bytes, end: fileSize)
         while true {
             if let progress = advance(window) { return progress }
@@ -174,8 +177,9 @@ public struct HeaderReader: ~Copyable {
             deviations.insert(.unreasonable)
             return finish()
         }
-        // Headers that need many reads are long sequences: larger reads then save round trips.
-        let size = max(minimum, 8192 << min(requests / 2, 5))
+        // Where reading goes on with no great gap it is in long sequences, and larger reads save round trips. After one a little suffices again.
+        growth = offset <= seenEnd + 8192 ? min(growth + 1, 5) : 0
+        let size = max(minimum, 8192 << growth)
         requestedOffset = offset
         requestedCount = Int(min(UInt64(size), fileSize - min(offset, fileSize)))
         return .needs(offset: offset, count: requestedCount)

@@ -36,6 +36,31 @@ import Testing
         }
     }
 
+    @Test func `long sequences are read in growing pieces`() {
+        let data = Builder.dataSet(in008: { data in
+            data.header(0x0008, 0x1140, "SQ", nil)
+            for _ in 0..<20_000 {
+                data.item()
+                data.element(0x0008, 0x1150, "UI", "1.2.840.10008.5.1.4.1.1.2")
+                data.element(0x0008, 0x1155, "UI", "1.2.3.4.5.6.7.8.9")
+                data.endItem()
+            }
+            data.endSequence()
+        })
+        let reading = Reading(Builder.file(data))
+        `Encodings of a data set`.check(reading.header)
+        #expect(reading.requests.count < 15)
+    }
+
+    @Test func `a file whose rest was never written is not read to its end`() {
+        let file = Builder.file(Builder.dataSet())
+        let name = file.firstRange(of: Array("Doe^Jane".utf8))!
+        let reading = Reading(Array(file[..<name.upperBound]) + [UInt8](repeating: 0, count: 3_000_000))
+        #expect(reading.header?[.patientName] == "Doe^Jane")
+        #expect(reading.header?.readingDeviations.contains(.truncated) == true)
+        #expect(reading.requests.isEmpty)
+    }
+
     @Test func `requests are bounded, whatever the file says`() {
         // Each item ends where the next read must begin.
         let data = Builder.dataSet(in008: { data in
@@ -47,6 +72,7 @@ import Testing
         })
         let reading = Reading(Builder.file(data))
         #expect(reading.requests.count <= 256)
+        #expect(reading.requests.allSatisfy { $0.count <= 8192 })
         #expect(reading.header?.readingDeviations.contains(.unreasonable) == true)
     }
 
