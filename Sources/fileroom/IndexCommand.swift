@@ -101,23 +101,34 @@ private struct DelegatedRun {
         Terminal.note("The process that owns the data folder runs the job; `fileroom pause`, `resume` and `cancel` steer it.")
         let wanted = Set(jobs)
         let view = ProgressView(total: jobs.count)
-        var last = try await status()
-        while let status = last, status.jobs.contains(where: { wanted.contains($0.id) && ($0.state == "running" || $0.state == "paused") })
-        {
+        func isOpen(_ job: IndexStatus.Job) -> Bool { wanted.contains(job.id) && (job.state == "running" || job.state == "paused") }
+        while let status = try await status(), status.jobs.contains(where: isOpen) {
             view.show(status, only: wanted)
             try await Task.sleep(for: .milliseconds(250))
-            guard let next = try await self.status() else { break }
-            last = next
         }
         view.finish()
-        guard let last else { throw Failure("The process that ran the job has ended. See `fileroom status`.") }
-        let summary = JobSummary(last, jobs: wanted)
+        let ended = try await blocking { [folder] in try Self.ended(wanted, folder) }
+        let summary = JobSummary(ended, jobs: wanted)
         try summary.show(writesJSON: writesJSON)
+        for job in ended.jobs where job.state == "failed" { Terminal.note("fileroom: " + job.message) }
         return summary.exitCode
     }
 
+    /// How the jobs ended, as the catalogue has it: the owner ends with its last job, and then nobody is there to ask.
+    @Sendable private static func ended(_ jobs: Set<Int64>, _ folder: DataFolder) throws -> IndexStatus {
+        let reader = try JobReader(path: folder.catalogue)
+        let records = try jobs.sorted().compactMap { try reader.job($0) }
+        return IndexStatus(nil, jobs: records.map(IndexStatus.Job.init), totals: try reader.totals())
+    }
+
     private func status() async throws -> IndexStatus? {
-        try await ask(ControlRequest(command: "status"))?.status
+        let request = ControlRequest(command: "status")
+        do {
+            return try await ask(request)?.status
+        } catch is ControlError {
+            // It may have ended while it was asked; then nobody listens any more.
+            return try await ask(request)?.status
+        }
     }
 
     private func ask(_ request: ControlRequest) async throws -> ControlReply? {
