@@ -20,7 +20,10 @@ final class WorkerHome: Sendable {
         guard written == text.count else { throw .workerNotStarted }
     }
 
-    deinit { WorkerHome.remove(path) }
+    deinit { remove() }
+
+    /// Removes it now, for when the program ends before the last user does.
+    func remove() { WorkerHome.remove(path) }
 
     /// The pattern filled in; nil when it could not be made.
     private static func makeFolder(_ pattern: String) -> String? {
