@@ -35,9 +35,15 @@ def status_file(fileroom) -> dict | None:
         return None
 
 
-def processed(fileroom, least: int) -> Callable[[], bool]:
-    """Whether the running process has processed so many files: a condition for `until`."""
-    return lambda: (status_file(fileroom) or {}).get("files_processed", 0) >= least
+def processed(fileroom, process, least: int) -> Callable[[], bool]:
+    """Whether a process, and not one before it, has processed so many files: a condition for `until`."""
+
+    def check():
+        assert process.poll() is None, process.communicate()
+        status = status_file(fileroom)
+        return status and status["pid"] == process.pid and status["files_processed"] >= least
+
+    return check
 
 
 def search_all(fileroom, *arguments, limit: int = 100) -> list[dict]:

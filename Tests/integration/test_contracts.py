@@ -219,7 +219,7 @@ def test_a_password_is_nowhere_to_be_seen(given, fileroom, serve, tree, tmp_path
     configure(fileroom, source)
     password = secret if given == "environment" else None
     running = fileroom.start("index", "nas", *options, "--json", password=password)
-    until(processed(fileroom, 5), "some files are read")
+    until(processed(fileroom, running, 5), "some files are read")
     pids = [running.pid, *until(lambda: workers(running.pid), "there are workers")]
     for pid in pids:
         assert secret.encode() not in (content(pid, "cmdline") or b"")

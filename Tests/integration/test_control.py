@@ -39,7 +39,7 @@ def quicken(fileroom, share):
 
 def test_pause_and_resume_from_another_process(fileroom, slow):
     running = fileroom.start("index", "nas", "--json")
-    until(processed(fileroom, 20), "files are processed")
+    until(processed(fileroom, running, 20), "files are processed")
     assert fileroom("pause", "--json").json == {"command": "pause", "jobs": [1]}
     # "Within a second" is the promise; a generous bound is what a busy machine can be held to.
     until(lambda: state(fileroom) == "paused", "paused", 15)
@@ -49,14 +49,14 @@ def test_pause_and_resume_from_another_process(fileroom, slow):
     # What is there so far can be searched and exported.
     assert 0 < len(exported_files(fileroom)) <= paused["files_processed"]
     assert fileroom("resume", "--json").json == {"command": "resume", "jobs": [1]}
-    until(processed(fileroom, paused["files_processed"] + 10), "it goes on")
+    until(processed(fileroom, running, paused["files_processed"] + 10), "it goes on")
     out, _ = ended(running)
     assert json.loads(out)["state"] == "completed" and json.loads(out)["files_opened"] == FILES
 
 
 def test_cancel_from_another_process_keeps_what_was_found(fileroom, slow):
     running = fileroom.start("index", "nas", "--json")
-    until(processed(fileroom, 20), "files are processed")
+    until(processed(fileroom, running, 20), "files are processed")
     fileroom("cancel", "1")
     out, _ = ended(running, timeout=20)
     result = json.loads(out)
@@ -71,7 +71,7 @@ def test_cancel_from_another_process_keeps_what_was_found(fileroom, slow):
 
 def test_interrupt_pauses_and_says_how_to_continue(fileroom, slow):
     running = fileroom.start("index", "nas", "--json")
-    until(processed(fileroom, 20), "files are processed")
+    until(processed(fileroom, running, 20), "files are processed")
     running.send_signal(signal.SIGINT)
     out, err = ended(running, code=130, timeout=20)
     paused = json.loads(out)
@@ -85,7 +85,7 @@ def test_interrupt_pauses_and_says_how_to_continue(fileroom, slow):
 
 def test_usr1_pauses_and_resumes_and_usr2_cancels(fileroom, slow):
     running = fileroom.start("index", "nas", "--json")
-    until(processed(fileroom, 20), "files are processed")
+    until(processed(fileroom, running, 20), "files are processed")
     running.send_signal(signal.SIGUSR1)
     until(lambda: state(fileroom) == "paused", "paused", 15)
     running.send_signal(signal.SIGUSR1)
@@ -97,7 +97,7 @@ def test_usr1_pauses_and_resumes_and_usr2_cancels(fileroom, slow):
 
 def test_a_paused_job_survives_the_end_of_its_process(fileroom, slow):
     running = fileroom.start("index", "nas")
-    until(processed(fileroom, 20), "files are processed")
+    until(processed(fileroom, running, 20), "files are processed")
     fileroom("pause")
     until(lambda: state(fileroom) == "paused", "paused", 15)
     running.kill()
@@ -111,7 +111,7 @@ def test_a_paused_job_survives_the_end_of_its_process(fileroom, slow):
 def test_a_second_index_is_handed_to_the_process_that_owns_the_data_folder(fileroom, slow, make_tree):
     other, _ = make_tree("--files", 40, "--seed", 2)
     owner = fileroom.start("index", "nas", "--json")
-    until(processed(fileroom, 5), "files are processed")
+    until(processed(fileroom, owner, 5), "files are processed")
     handed = fileroom("index", other, "--name", "other", "--json")
     assert handed.json["state"] == "completed" and handed.json["files_opened"] == 40
     assert is_running(owner.pid), "the owner's own job goes on"
@@ -126,7 +126,7 @@ def test_a_job_that_was_handed_over_is_told_of_to_its_end_also_when_the_owner_en
     small, _ = make_tree("--files", 8, "--seed", 3)
     configure(fileroom, smb_source(slow, bytes_per_second=131_072), {"name": "small", "type": "local", "path": str(small)})
     owner = fileroom.start("index", "small", "nas", "--json")
-    until(processed(fileroom, 10), "files are processed")
+    until(processed(fileroom, owner, 10), "files are processed")
     other, _ = make_tree("--files", 900, "--seed", 4)
     share = serve(other)
     configure(fileroom, smb_source(slow), smb_source(share, "late", bytes_per_second=1_000_000))
@@ -140,7 +140,7 @@ def test_a_job_that_was_handed_over_is_told_of_to_its_end_also_when_the_owner_en
 
 def test_a_source_that_is_being_indexed_is_refused_a_second_time(fileroom, slow):
     owner = fileroom.start("index", "nas", "--json")
-    until(processed(fileroom, 5), "files are processed")
+    until(processed(fileroom, owner, 5), "files are processed")
     refused = fileroom("index", "nas", code=1)
     assert "running already" in refused.err and "fileroom cancel" in refused.err
     assert state(fileroom) == "running"
@@ -179,7 +179,7 @@ def test_status_and_control_without_an_owner(fileroom, slow):
 
 def test_what_kill_9_leaves_behind_hinders_nobody(fileroom, slow):
     running = fileroom.start("index", "nas")
-    until(processed(fileroom, 20), "files are processed")
+    until(processed(fileroom, running, 20), "files are processed")
     pids = workers(running.pid)
     assert pids
     running.kill()

@@ -8,7 +8,7 @@ import random
 import re
 import signal
 
-from support import configure, ended, exported_files, files_of, is_running, is_sound, query, smb_source, status_file, until, workers
+from support import configure, ended, exported_files, files_of, is_running, is_sound, processed, query, smb_source, until, workers
 
 FILES = 2_400
 KILLS = 10
@@ -35,7 +35,7 @@ def test_ten_kills_on_the_way_lose_nothing_and_read_nothing_twice_that_was_commi
     while kills < KILLS:
         running = fileroom.start("index", "nas", start_new_session=True)
         goal = FILES * kills // (KILLS + 1) + chance.randrange(FILES // (KILLS + 1)) + 1
-        until(processed_by(fileroom, running, goal), f"{goal} files are processed")
+        until(processed(fileroom, running, goal), f"{goal} files are processed")
         pids = workers(running.pid)
         running.kill()
         kills += 1
@@ -58,17 +58,6 @@ def test_ten_kills_on_the_way_lose_nothing_and_read_nothing_twice_that_was_commi
     assert exported_files(fileroom) == [prefix + str(path.relative_to(tree)) for path in files_of(tree)]
     assert is_sound(fileroom)
     assert query(fileroom, "SELECT count(*) FROM job") == [(1,)], "it was one job all the time"
-
-
-def processed_by(fileroom, process, least: int):
-    """Whether this run, not an earlier one, says so."""
-
-    def check():
-        assert process.poll() is None, process.communicate()
-        status = status_file(fileroom)
-        return status and status["pid"] == process.pid and status["files_processed"] >= least
-
-    return check
 
 
 def account(log, before: int, committed: set[bytes], again: list, root: str):
