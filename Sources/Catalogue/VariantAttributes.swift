@@ -14,15 +14,18 @@ struct VariantAttributes: Equatable {
     private static let positions: [Int?] = Attribute.allCases.map { kept.firstIndex(of: $0) }
 
     private var values: [String?]
+    /// Stands for IssuerOfPatientID where the file names none: the source's, which is why it is kept with what came from that source.
+    let defaultIssuer: String
 
-    init(_ header: Header) {
+    init(_ header: Header, defaultIssuer: String) {
         values = Self.kept.map { header[$0].map(Self.cleaned) }
+        self.defaultIssuer = Self.cleaned(defaultIssuer)
     }
 
     /// Each attribute's first non-empty value, else its first; nil when there is no variant.
     init?(merging variants: [VariantAttributes]) {
         guard let first = variants.first else { return nil }
-        values = first.values
+        (values, defaultIssuer) = (first.values, first.defaultIssuer)
         for index in values.indices where values[index]?.isEmpty ?? true {
             values[index] = variants.lazy.compactMap { $0.values[index] }.first { !$0.isEmpty } ?? values[index]
         }
@@ -56,13 +59,14 @@ struct VariantAttributes: Equatable {
     }
 
     var encoded: String {
-        values.map { $0 ?? Self.absent }.joined(separator: String(Self.separator))
+        (values.map { $0 ?? Self.absent } + [defaultIssuer]).joined(separator: String(Self.separator))
     }
 
     /// - Returns: nil when the text is not what ``encoded`` makes.
     init?(encoded: String) {
         let parts = encoded.split(separator: Self.separator, omittingEmptySubsequences: false)
-        guard parts.count == Self.kept.count else { return nil }
-        values = parts.map { $0 == Self.absent ? nil : String($0) }
+        guard parts.count == Self.kept.count + 1, let issuer = parts.last else { return nil }
+        values = parts.dropLast().map { $0 == Self.absent ? nil : String($0) }
+        defaultIssuer = String(issuer)
     }
 }
