@@ -5,8 +5,8 @@ The identity rules (docs/architecture.md, "Identity"), as this file applies them
 - study: StudyInstanceUID; without one patient, date, study ID and accession number;
 - series: SeriesInstanceUID; without one study, modality, number, description and date, and the folder when neither number nor description is there;
 - instance: SOPInstanceUID (also where only the file meta information has it); without one the file. A media directory is no instance.
-A study or series shows, of each attribute, what its most frequent set of patient, study and series attributes says, or the next one that says
-anything; which of two equally frequent ones is left open.
+A study or series shows, of each attribute, the value that most of its files carry and that is not empty; which of two equally frequent ones
+is left open.
 """
 
 from __future__ import annotations
@@ -94,13 +94,11 @@ class Group:
 
     def allowed(self, keyword: str) -> set:
         """The values that may be shown."""
-        by_count = collections.defaultdict(set)
+        files: collections.Counter = collections.Counter()
         for variant, count in self.variants.items():
-            by_count[count].add(dict(variant)[keyword])
-        for count in sorted(by_count, reverse=True):
-            if present := {value for value in by_count[count] if value}:
-                return {shown(keyword, value) for value in present}
-        return {shown(keyword, value) for value in by_count[max(by_count)]}
+            files[dict(variant)[keyword]] += count
+        said = {value: count for value, count in files.items() if value} or files
+        return {shown(keyword, value) for value, count in said.items() if count == max(said.values())}
 
 
 def shown(keyword: str, value: str | None):
@@ -228,3 +226,20 @@ def assert_instances_equal(rows: list[dict], found: Found):
         if row["file_count"] != len(files):
             problems.append(f"{uid}: {row['file_count']} files, pydicom {len(files)}")
     assert not problems, "\n".join(problems)
+
+
+def test_a_study_shows_what_most_of_its_files_say_not_what_its_largest_series_says(fileroom, make_tree, tmp_path):
+    tree, _ = make_tree("--files", 40, "--patients", 1, "--studies", 1, "--series", 5, folder=tmp_path / "tree")
+    folders = sorted({path.parent for path in files_of(tree)})
+    wrong, *right = folders
+    for folder in right:  # eight files in the wrong one, six in each of the four others
+        for path in files_of(folder)[6:]:
+            path.unlink()
+    for path in files_of(wrong):
+        dataset = read(path)
+        dataset.PatientName = "Mistaken^Name"
+        dataset.save_as(path)
+    fileroom("index", tree)
+    (study,) = search_all(fileroom, "--level", "study")
+    assert study["has_conflict"] is True and study["file_count"] == 32
+    assert study["PatientName"] != "Mistaken^Name"

@@ -80,6 +80,10 @@ def test_a_default_issuer_keeps_equal_ids_of_two_hospitals_apart(fileroom, tree,
     result = fileroom("index", "north", "south", "--json").json
     assert (result["patient_count"], result["study_count"]) == (4, 8)
     assert {row["IssuerOfPatientID"] for row in search_all(fileroom, "--level", "study")} == {"NORTH", "SOUTH"}
+    # Another issuer counts for what is read from now on: a full scan moves everything.
+    configure(fileroom, {"name": "south", "type": "local", "path": "second", "default_issuer": "EAST"})
+    assert fileroom("index", "south", "--full", "--json").json["patient_count"] == 4
+    assert {row["IssuerOfPatientID"] for row in search_all(fileroom, "--level", "study")} == {"NORTH", "EAST"}
 
 
 def test_a_limit_in_bytes_per_second_holds_over_all_workers(fileroom, serve, tree):
