@@ -11,7 +11,8 @@ enum SearchCommands {
         let path = context.folder.catalogue
         let query = SearchQuery(
             text: options.text, level: SearchLevel(rawValue: options.level.rawValue) ?? .series, modalities: options.modalities,
-            from: options.from, to: options.to, patientID: options.patientID, accessionNumber: options.accessionNumber, source: options.source,
+            from: options.from, to: options.to, patientID: options.patientID, accessionNumber: options.accessionNumber,
+            source: options.source,
             limit: options.limit, after: options.after)
         let page = try await blocking { try results(query, path) }
         if options.general.writesJSON {

@@ -132,7 +132,9 @@ final class WorkerProcess {
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(program), nil]
-        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("HOME=\(home)"), strdup("LANG=C.UTF-8"), strdup("SWIFT_BACKTRACE=enable=no"), nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = [
+            strdup("HOME=\(home)"), strdup("LANG=C.UTF-8"), strdup("SWIFT_BACKTRACE=enable=no"), nil,
+        ]
         defer { for string in arguments + environment { free(string) } }
         var pid: pid_t = 0
         return posix_spawn(&pid, program, &actions, &attributes, &arguments, &environment) == 0 ? pid : nil
