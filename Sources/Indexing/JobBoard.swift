@@ -87,6 +87,10 @@ public actor JobBoard {
     }
 
     private func ended(_ end: JobEnd) async {
+        // A short job may end before anybody has looked.
+        if end.record.counters.errors > 0, let errors = try? await catalogue.lastErrors(of: end.record.id, limit: JobReader.fewErrors) {
+            entries[end.record.id]?.lastErrors = errors
+        }
         entries[end.record.id]?.end = end
         entries[end.record.id]?.record = end.record
         if end.record.state == .completed { entries[end.record.id]?.foldersLeft = 0 }
@@ -178,7 +182,7 @@ public actor JobBoard {
                 entries[id]?.rate.add(files: record.counters.filesProcessed, atSeconds: (ContinuousClock.now - began).seconds)
             }
             if let left = try? await catalogue.foldersLeft(id) { entries[id]?.foldersLeft = left }
-            if hasNewErrors, let errors = try? await catalogue.lastErrors(of: id, limit: 10) { entries[id]?.lastErrors = errors }
+            if hasNewErrors, let errors = try? await catalogue.lastErrors(of: id, limit: JobReader.fewErrors) { entries[id]?.lastErrors = errors }
         }
     }
 

@@ -122,7 +122,8 @@ def test_errors_have_the_fields_of_the_contract(fileroom, serve_to_others, make_
     assert (error["error_type"], error["error_code"]) == ("file system", "PERMISSION_DENIED")
     assert error["path"] == str(denied.relative_to(tree)) and error["suggestion"] and error["message"]
     assert error["suggestion"] in fileroom("errors").out
-    assert status_file(fileroom)["jobs"][0]["last_errors"] == [error]
+    for status in (status_file(fileroom), fileroom("status", "--json").json):
+        assert status["jobs"][0]["last_errors"] == [error]
 
 
 def test_a_failed_job_still_ends_with_one_object(fileroom, serve, tree):
