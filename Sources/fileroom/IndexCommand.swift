@@ -17,13 +17,21 @@ struct IndexCommand {
 
     func run() async throws -> ExitCode {
         let orders = try orders()
-        if let owner = try Owner.take(context.folder, rebuild: options.rebuildsCatalogue) {
-            return try await JobRun(owner: owner, writesJSON: options.general.writesJSON).run(orders)
+        let patience = ContinuousClock.now + .seconds(10)
+        while true {
+            if let owner = try Owner.take(context.folder, rebuild: options.rebuildsCatalogue) {
+                return try await JobRun(owner: owner, writesJSON: options.general.writesJSON).run(orders)
+            }
+            if options.rebuildsCatalogue {
+                throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
+            }
+            if let code = try await DelegatedRun(folder: context.folder, writesJSON: options.general.writesJSON).run(orders) { return code }
+            // It has the folder and takes no orders: it is about to begin to, or about to end.
+            guard .now < patience else {
+                throw Failure("Another process uses the data folder, but does not answer. See `fileroom status`.")
+            }
+            try await Task.sleep(for: .milliseconds(50))
         }
-        if options.rebuildsCatalogue {
-            throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
-        }
-        return try await DelegatedRun(folder: context.folder, writesJSON: options.general.writesJSON).run(orders)
     }
 
     private func orders() throws -> [IndexOrder] {
@@ -68,7 +76,7 @@ struct JobRun {
         }
         let board = owner.board
         let progress = Task { await ProgressView(total: started.count).follow { await board.status } }
-        await board.allEnded()
+        await board.close()
         progress.cancel()
         await progress.value
         var ends: [JobEnd] = []
@@ -88,13 +96,19 @@ private struct DelegatedRun {
     let folder: DataFolder
     let writesJSON: Bool
 
-    func run(_ orders: [IndexOrder]) async throws -> ExitCode {
+    /// - Returns: nil when that process takes no orders.
+    func run(_ orders: [IndexOrder]) async throws -> ExitCode? {
         var jobs: [Int64] = []
         for order in orders {
             let json = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
-            guard let reply = try await ask(ControlRequest(command: "index", order: json)) else {
-                throw Failure("Another process uses the data folder, but does not answer. See `fileroom status`.")
+            let reply: ControlReply?
+            do {
+                reply = try await ask(ControlRequest(command: "index", order: json))
+            } catch is ControlError {
+                // It ended while it was asked. Had it begun the job already, asking again continues it.
+                return nil
             }
+            guard let reply, reply.isEnding != true else { return nil }
             if let error = reply.error { throw Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure) }
             jobs += reply.jobs ?? []
         }

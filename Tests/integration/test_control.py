@@ -206,3 +206,33 @@ def test_nothing_stays_behind_when_the_program_ends(fileroom, slow, tmp_path):
     assert not any(map(is_running, pids if isinstance(pids, list) else []))
     assert children(running.pid) == []
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_commands_that_start_at_the_same_moment_find_one_owner(fileroom, make_tree):
+    trees = [make_tree("--files", 60, "--seed", seed)[0] for seed in (11, 12, 13)]
+    for attempt in range(4):
+        fileroom.data = fileroom.working_folder / f"data{attempt}"
+        started = [fileroom.start("index", tree, "--name", tree.name, "--json") for tree in trees]
+        for process in started:
+            out, _ = ended(process)
+            assert json.loads(out)["state"] == "completed" and json.loads(out)["files_opened"] == 60
+        assert len(exported_files(fileroom)) == 180 and is_sound(fileroom)
+
+
+def test_a_paused_job_can_be_cancelled_and_confirmed_scans_go_without_an_owner_and_with_one(fileroom, slow, make_tree):
+    local, _ = make_tree("--files", 40, "--seed", 14)
+    fileroom("index", local, "--name", "local")
+    for path in list(local.rglob("IM*"))[:30]:
+        path.unlink()
+    fileroom("index", local)
+    running = fileroom.start("index", "nas", "--json")
+    until(processed(fileroom, running, 20), "files are processed")
+    # The owner is another process.
+    assert fileroom("confirm", "local", "--json").json["files_removed"] == 30
+    running.send_signal(signal.SIGINT)
+    ended(running, code=130)
+    # Nobody is the owner.
+    fileroom("cancel", "nas")
+    states = {job["source"]: job["state"] for job in fileroom("status", "--json").json["jobs"]}
+    assert states == {"local": "completed", "nas": "cancelled"}
+    fileroom("resume", code=66)
