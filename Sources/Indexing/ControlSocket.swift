@@ -35,7 +35,8 @@ public struct ControlReply: Codable, Sendable {
         error: String? = nil, exitCode: Int32? = nil, isEnding: Bool? = nil, jobs: [Int64]? = nil, status: IndexStatus? = nil,
         metrics: SMBMetrics? = nil
     ) {
-        (self.error, self.exitCode, self.isEnding, self.jobs, self.status, self.metrics) = (error, exitCode, isEnding, jobs, status, metrics)
+        (self.error, self.exitCode, self.isEnding, self.jobs) = (error, exitCode, isEnding, jobs)
+        (self.status, self.metrics) = (status, metrics)
     }
 }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import pty
 import socket
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -147,6 +149,25 @@ def ended(process, code: int | None = 0, timeout: float = 90) -> tuple[str, str]
     if code is not None:
         assert process.returncode == code, f"{process.returncode}\n{out.decode()}\n{err.decode()}"
     return out.decode(), err.decode()
+
+
+def on_a_terminal(fileroom, *arguments, **environment) -> str:
+    """What a command writes when both its outputs are a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [fileroom.program, *map(str, arguments)], env={**fileroom.environment, "FILEROOM_DATA": str(fileroom.data), "TERM": "xterm", **environment},
+        cwd=fileroom.working_folder, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    written = b""
+    try:
+        while part := os.read(ours, 65_536):
+            written += part
+    except OSError:  # how a terminal says that its other side is closed
+        pass
+    finally:
+        os.close(ours)
+    assert process.wait(30) == 0
+    return written.decode()
 
 
 # MARK: Servers

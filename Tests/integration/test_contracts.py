@@ -12,7 +12,7 @@ import socket
 
 import pytest
 
-from support import configure, content, ended, processed, smb_source, status_file, until, workers
+from support import configure, content, ended, on_a_terminal, processed, smb_source, status_file, until, workers
 
 RESULT_KEYS = [
     "state", "enumerated_files", "files_processed", "files_opened", "dicom_files", "not_dicom", "series_count", "study_count", "patient_count",
@@ -170,29 +170,6 @@ def test_every_command_has_help_with_an_example(fileroom):
                     "source metrics", "doctor", "version"):
         text = fileroom(*command.split(), "--help").out
         assert f"fileroom {command}" in text and "xample" in text
-
-
-def on_a_terminal(fileroom, *arguments, **environment) -> str:
-    """What a command writes when both its outputs are a terminal."""
-    import os
-    import pty
-    import subprocess
-
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [fileroom.program, *map(str, arguments)], env={**fileroom.environment, "FILEROOM_DATA": str(fileroom.data), "TERM": "xterm", **environment},
-        cwd=fileroom.working_folder, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    written = b""
-    try:
-        while part := os.read(ours, 65_536):
-            written += part
-    except OSError:  # how a terminal says that its other side is closed
-        pass
-    finally:
-        os.close(ours)
-    assert process.wait(30) == 0
-    return written.decode()
 
 
 def test_colour_is_for_terminals_only_and_not_under_no_color(indexed, tree):

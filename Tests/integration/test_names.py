@@ -13,8 +13,7 @@ import unicodedata
 import pydicom
 import pytest
 
-from support import ended, exported_files, files_of, query, search_all
-from test_contracts import on_a_terminal
+from support import ended, exported_files, files_of, on_a_terminal, query, search_all
 
 STRANGE = [
     "100%", "%41%2F%00", "a#b", "what?", "a b  c", " leading", "trailing ", "näh", "日本語", "Ünïcödé-😀", "a;b&c=d", "quote'\"", "back`tick$HOME",
