@@ -215,7 +215,7 @@ def test_a_password_is_nowhere_to_be_seen(given, fileroom, serve, tree, tmp_path
         result = fileroom(*arguments, "nas", *options, password=password, code=None)
         said += [result.out, result.err]
     if given != "environment":
-        wrong = fileroom("index", share.url.replace(share.user + "@", "nobody@"), "--username", "nobody", *options, password=secret, code=77)
+        wrong = fileroom("index", share.url.replace(share.user + "@", "stranger@"), "--username", "stranger", *options, password=secret, code=77)
         said += [wrong.out, wrong.err]
     for command in (["status"], ["errors"], ["errors", "--json"], ["export"], ["doctor"]):
         result = fileroom(*command, code=None)
