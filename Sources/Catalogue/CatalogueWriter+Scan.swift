@@ -88,7 +88,6 @@ extension CatalogueWriter {
         let source = job.record.sourceID
         var failures: [ErrorRecord] = []
         try inBatch(rows: readings.count) {
-            entities.defaultIssuer = job.defaultIssuer
             for reading in readings {
                 try record(reading, source: source, job: job)
                 if case .failed(let error) = reading.finding { failures.append(error) }
@@ -109,8 +108,8 @@ extension CatalogueWriter {
             job.record.counters.dicomFiles += 1
             if task.level == 0 { job.promotions[task.folderID] = nil }
             try ingest.link(
-                file: task.id, folderID: task.folderID, folder: Self.place(of: task, in: job.record), source: source, header: header,
-                isNew: task.isNew)
+                file: task.id, folderID: task.folderID, folder: Self.place(of: task, in: job.record), source: source,
+                defaultIssuer: job.defaultIssuer, header: header, isNew: task.isNew)
             // Written for the first file and whenever one needed more; not for each of a million.
             if reading.headerEnd > task.headerEnd, task.level == 0 || reading.headerEnd > 2 * task.headerEnd {
                 noteHeaderEnd.bind(task.folderID, at: 1)

@@ -4,8 +4,6 @@ internal import SQLite
 /// The patient, study and series rows: found or made by their keys, updated, removed. Counts them as it goes.
 final class EntityRows {
     private(set) var totals = CatalogueTotals()
-    /// Stands for the issuer where a file names none; set for the source that is being read.
-    var defaultIssuer = ""
 
     private let connection: Connection
     private let findPatient, insertPatient, deletePatientIfUnused: Statement
@@ -89,7 +87,7 @@ final class EntityRows {
     }
 
     private func patientID(for attributes: VariantAttributes) throws -> Int64 {
-        let identity = Identity.patient(attributes, defaultIssuer: defaultIssuer)
+        let identity = Identity.patient(attributes)
         if let id = try find(findPatient, identity.key) { return id }
         insertPatient.bind(identity.key, at: 1)
         insertPatient.bind(identity.patientID, at: 2)

@@ -195,12 +195,17 @@ final class Enumeration {
         return try compare(entry, with: known, &listing)
     }
 
+    /// SMB tells times in steps of 100 ns, a local file system in finer ones; a file that was seen both ways is still the same.
+    ///
+    /// Source: MS-DTYP §2.3.3.
+    private static func isSameTime(_ one: Int64, _ other: Int64) -> Bool { one / 100 == other / 100 }
+
     private func compare(_ entry: ListedEntry, with known: KnownFile, _ listing: inout Listing) throws -> FileState {
         let state = FileState(rawValue: known.state) ?? .toRead
         // A modality may rewrite a slice with the same size and time: the change time tells, where there is one.
         let isSame =
-            Int64(clamping: entry.size) == known.size && entry.modified == known.modified
-            && (entry.changed == known.changed || entry.changed == 0 || known.changed == 0)
+            Int64(clamping: entry.size) == known.size && Self.isSameTime(entry.modified, known.modified)
+            && (Self.isSameTime(entry.changed, known.changed) || entry.changed == 0 || known.changed == 0)
         if isSame, !listing.readAll, state != .toRead, state != .failed {
             if known.isMissing {
                 unmarkFile.bind(known.id, at: 1)

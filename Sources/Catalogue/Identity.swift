@@ -10,8 +10,8 @@ enum Identity {
     /// Patient = PatientID + IssuerOfPatientID, or the source's default issuer.
     ///
     /// Without a PatientID nothing tells two people apart, so every study is then a patient of its own.
-    static func patient(_ attributes: VariantAttributes, defaultIssuer: String) -> (key: String, patientID: String, issuer: String) {
-        let issuer = attributes.nonEmpty(.issuerOfPatientID) ?? defaultIssuer
+    static func patient(_ attributes: VariantAttributes) -> (key: String, patientID: String, issuer: String) {
+        let issuer = issuer(of: attributes)
         guard let patientID = attributes.nonEmpty(.patientID) else {
             return ("unidentified" + separator + study(attributes), "", issuer)
         }
@@ -42,6 +42,10 @@ enum Identity {
     }
 
     private static func standIn(_ word: String, _ parts: [Attribute], of attributes: VariantAttributes) -> String {
-        ([word] + parts.map { attributes[$0] ?? "" }).joined(separator: separator)
+        ([word] + parts.map { $0 == .issuerOfPatientID ? issuer(of: attributes) : attributes[$0] ?? "" }).joined(separator: separator)
+    }
+
+    private static func issuer(of attributes: VariantAttributes) -> String {
+        attributes.nonEmpty(.issuerOfPatientID) ?? attributes.defaultIssuer
     }
 }

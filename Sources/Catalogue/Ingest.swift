@@ -70,10 +70,13 @@ final class Ingest {
     /// Links a file to the instance that its header describes.
     ///
     /// - Parameter folder: the source and folder, for a series that nothing else names.
+    /// - Parameter defaultIssuer: the source's, for a patient ID whose issuer the file does not name; empty for none.
     /// - Parameter isNew: whether the file was never linked before, which saves looking.
-    func link(file: Int64, folderID: Int64, folder: @autoclosure () -> String, source: Int64, header: Header, isNew: Bool) throws {
+    func link(
+        file: Int64, folderID: Int64, folder: @autoclosure () -> String, source: Int64, defaultIssuer: String, header: Header, isNew: Bool
+    ) throws {
         let old = isNew ? nil : try links(of: file)
-        let variant = try variant(of: header, source: source, folderID: folderID, folder: folder())
+        let variant = try variant(of: header, source: source, defaultIssuer: defaultIssuer, folderID: folderID, folder: folder())
         let instance = try instance(of: header, file: file, series: variant.series)
         linkFile.bind(file, at: 1)
         linkFile.bind(FileState.instance.rawValue, at: 2)
@@ -131,17 +134,27 @@ final class Ingest {
 
     // MARK: Variants
 
-    private func variant(of header: Header, source: Int64, folderID: Int64, folder: @autoclosure () -> String) throws -> Variant {
-        let digest = header.digest(of: [.patient, .study, .series])
+    private func variant(
+        of header: Header, source: Int64, defaultIssuer: String, folderID: Int64, folder: @autoclosure () -> String
+    ) throws -> Variant {
+        // Another default issuer makes another variant, so that a full scan puts right what was read under an old one.
+        let digest = header.digest(of: [.patient, .study, .series]) ^ Self.digest(defaultIssuer)
         let namesSeries = !(header[.seriesInstanceUID] ?? "").isEmpty
         let key = VariantKey(source: source, digest: digest, folder: namesSeries ? 0 : folderID)
         if let known = variants[key] { return known }
-        let attributes = VariantAttributes(header)
+        let attributes = VariantAttributes(header, defaultIssuer: defaultIssuer)
         let series = try entities.seriesID(for: attributes, folder: folder())
         let variant = Variant(id: try variantID(series, source, Int64(bitPattern: digest), attributes), series: series)
         if variants.count >= Self.mostCached { variants.removeAll(keepingCapacity: true) }
         variants[key] = variant
         return variant
+    }
+
+    /// 0 for an empty text. The same in every process, since it is stored.
+    ///
+    /// Source: FNV-1a, 64 bits.
+    private static func digest(_ text: String) -> UInt64 {
+        text.isEmpty ? 0 : text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 
     private func variantID(_ series: Int64, _ source: Int64, _ digest: Int64, _ attributes: VariantAttributes) throws -> Int64 {

@@ -36,6 +36,18 @@ public final class JobReader {
         }
     }
 
+    /// So many of a job's last errors are shown with its status.
+    public static let fewErrors = 10
+
+    /// A job's last error reports, newest first.
+    public func lastErrors(of job: Int64) throws -> [ErrorRecord] {
+        try CatalogueFile.translatingErrors {
+            var errors: [ErrorRecord] = []
+            try JobRows.errors(connection, of: job, order: "id DESC", limit: Self.fewErrors) { errors.append($0) }
+            return errors
+        }
+    }
+
     /// How many patients, studies and series there are.
     public func totals() throws -> CatalogueTotals {
         try CatalogueFile.translatingErrors {

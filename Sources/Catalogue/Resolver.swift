@@ -34,10 +34,10 @@ final class Resolver {
         self.entities = entities
         self.searchIndex = searchIndex
         seriesVariants = try connection.prepare(
-            "SELECT attributes FROM variant WHERE series_id = ?1 ORDER BY file_count DESC, id LIMIT \(Self.mostVariants)")
+            "SELECT attributes, file_count FROM variant WHERE series_id = ?1 ORDER BY file_count DESC, id LIMIT \(Self.mostVariants)")
         studyVariants = try connection.prepare(
             """
-            SELECT v.attributes FROM series s JOIN variant v ON v.series_id = s.id
+            SELECT v.attributes, v.file_count FROM series s JOIN variant v ON v.series_id = s.id
             WHERE s.study_id = ?1 ORDER BY v.file_count DESC, v.id LIMIT \(Self.mostVariants)
             """)
         instanceDigests = try connection.prepare("SELECT count(DISTINCT digest) FROM file WHERE instance_id = ?1")
@@ -161,11 +161,11 @@ final class Resolver {
         return try seriesStudy.step() ? seriesStudy.integer(0) : nil
     }
 
-    private func variants(_ statement: Statement, of id: Int64) throws -> [VariantAttributes] {
-        var found: [VariantAttributes] = []
+    private func variants(_ statement: Statement, of id: Int64) throws -> [VariantAttributes.Counted] {
+        var found: [VariantAttributes.Counted] = []
         statement.bind(id, at: 1)
         try statement.forEachRow { row in
-            if let attributes = VariantAttributes(encoded: row.text(0)) { found.append(attributes) }
+            if let attributes = VariantAttributes(encoded: row.text(0)) { found.append((attributes, row.integer(1))) }
         }
         return found
     }
@@ -181,34 +181,13 @@ final class Resolver {
     }
 
     /// The values that differ from what most files say. An absent or empty value contradicts nothing.
-    static func conflicts(among variants: [VariantAttributes], in attributes: [Attribute]) -> [(
+    private static func conflicts(among variants: [VariantAttributes.Counted], in attributes: [Attribute]) -> [(
         attribute: Attribute, kept: String, found: String
     )] {
         guard variants.count > 1 else { return [] }
-        var conflicts: [(attribute: Attribute, kept: String, found: String)] = []
-        for attribute in attributes {
-            var values: [String] = []
-            for variant in variants {
-                guard let value = variant.nonEmpty(attribute), values.count < mostValues else { continue }
-                if !values.contains(where: { same($0, value, attribute) }) { values.append(value) }
-            }
-            conflicts += values.dropFirst().map { (attribute, values[0], $0) }
+        return attributes.flatMap { attribute in
+            let values = VariantAttributes.values(of: attribute, among: variants).prefix(mostValues)
+            return values.dropFirst().map { (attribute, values[0], $0) }
         }
-        return conflicts
-    }
-
-    /// Trailing empty components of a person name may be left out (PS3.5 §6.2.1.1), so `DOE^JOHN` and `DOE^JOHN^^^` are one name.
-    private static func same(_ left: String, _ right: String, _ attribute: Attribute) -> Bool {
-        if left == right { return true }
-        guard attribute == .patientName || attribute == .referringPhysicianName else { return false }
-        func trimmed(_ name: String) -> [Substring] {
-            var groups = name.split(separator: "=", omittingEmptySubsequences: false)
-            for index in groups.indices {
-                while let last = groups[index].last, last == "^" || last == " " { groups[index].removeLast() }
-            }
-            while groups.last?.isEmpty == true { groups.removeLast() }
-            return groups
-        }
-        return trimmed(left) == trimmed(right)
     }
 }

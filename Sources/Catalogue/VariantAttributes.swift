@@ -14,18 +14,58 @@ struct VariantAttributes: Equatable {
     private static let positions: [Int?] = Attribute.allCases.map { kept.firstIndex(of: $0) }
 
     private var values: [String?]
+    /// Stands for IssuerOfPatientID where the file names none: the source's, which is why it is kept with what came from that source.
+    let defaultIssuer: String
 
-    init(_ header: Header) {
+    init(_ header: Header, defaultIssuer: String) {
         values = Self.kept.map { header[$0].map(Self.cleaned) }
+        self.defaultIssuer = Self.cleaned(defaultIssuer)
     }
 
-    /// Each attribute's first non-empty value, else its first; nil when there is no variant.
-    init?(merging variants: [VariantAttributes]) {
-        guard let first = variants.first else { return nil }
-        values = first.values
-        for index in values.indices where values[index]?.isEmpty ?? true {
-            values[index] = variants.lazy.compactMap { $0.values[index] }.first { !$0.isEmpty } ?? values[index]
+    /// A variant, and how many files carry it.
+    typealias Counted = (attributes: VariantAttributes, files: Int64)
+
+    /// Of each attribute the value that most files carry; nil when there is no variant.
+    init?(merging variants: [Counted]) {
+        guard let first = variants.first?.attributes else { return nil }
+        self = first
+        guard variants.count > 1 else { return }
+        for (index, attribute) in Self.kept.enumerated() {
+            values[index] = Self.values(of: attribute, among: variants).first ?? values[index]
         }
+    }
+
+    /// The values of an attribute that say something, each once, the one that most files carry first; of equally frequent ones the first.
+    static func values(of attribute: Attribute, among variants: [Counted]) -> [String] {
+        var found: [(value: String, files: Int64)] = []
+        var places: [String: Int] = [:]
+        var last: (value: String, place: Int)?
+        for variant in variants {
+            guard let value = variant.attributes.nonEmpty(attribute) else { continue }
+            if let last, last.value == value {
+                found[last.place].files += variant.files
+                continue
+            }
+            let place = places[comparable(value, attribute), default: found.count]
+            if place == found.count {
+                places[comparable(value, attribute)] = place
+                found.append((value, 0))
+            }
+            found[place].files += variant.files
+            last = (value, place)
+        }
+        return found.indices.sorted { (-found[$0].files, $0) < (-found[$1].files, $1) }.map { found[$0].value }
+    }
+
+    /// Trailing empty components of a person name may be left out (PS3.5 §6.2.1.1), so `DOE^JOHN` and `DOE^JOHN^^^` are one name.
+    private static func comparable(_ value: String, _ attribute: Attribute) -> String {
+        guard attribute == .patientName || attribute == .referringPhysicianName else { return value }
+        var groups = value.split(separator: "=", omittingEmptySubsequences: false)
+        for index in groups.indices {
+            while let last = groups[index].last, last == "^" || last == " " { groups[index].removeLast() }
+        }
+        while groups.last?.isEmpty == true { groups.removeLast() }
+        return groups.joined(separator: "=")
     }
 
     subscript(attribute: Attribute) -> String? {
@@ -56,13 +96,14 @@ struct VariantAttributes: Equatable {
     }
 
     var encoded: String {
-        values.map { $0 ?? Self.absent }.joined(separator: String(Self.separator))
+        (values.map { $0 ?? Self.absent } + [defaultIssuer]).joined(separator: String(Self.separator))
     }
 
     /// - Returns: nil when the text is not what ``encoded`` makes.
     init?(encoded: String) {
         let parts = encoded.split(separator: Self.separator, omittingEmptySubsequences: false)
-        guard parts.count == Self.kept.count else { return nil }
-        values = parts.map { $0 == Self.absent ? nil : String($0) }
+        guard parts.count == Self.kept.count + 1, let issuer = parts.last else { return nil }
+        values = parts.dropLast().map { $0 == Self.absent ? nil : String($0) }
+        defaultIssuer = String(issuer)
     }
 }

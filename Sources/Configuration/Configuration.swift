@@ -68,15 +68,15 @@ public struct FileroomConfiguration: Hashable, Sendable {
         var places: [String: String] = [:]
         for element in reader.objects("sources") ?? [] {
             var sourceReader = SourceReader(element, folder: folder)
-            let (source, problems) = sourceReader.read()
+            let (name, source, problems) = sourceReader.read()
             reader.adopt(problems)
-            guard let source else { continue }
-            sources.append(source)
             var element = element
-            if let other = names.updateValue(element.path, forKey: source.name.lowercased()) {
+            // Also of a source with other mistakes: all are told at once.
+            if let name, let other = names.updateValue(element.path, forKey: name.lowercased()) {
                 element.report("name", "must differ from the name of \(other)")
             }
-            if let other = places.updateValue(element.path, forKey: source.address.canonicalURL) {
+            if let source { sources.append(source) }
+            if let source, let other = places.updateValue(element.path, forKey: source.address.canonicalURL) {
                 element.report(element.has("path") ? "path" : "share", "is the same place as \(other): \(source.address)")
             }
             reader.adopt(element.problems)

@@ -16,8 +16,8 @@ struct SourceReader {
     /// - Parameter folder: what relative paths are relative to.
     init(_ reader: ObjectReader, folder: String) { (self.reader, self.folder) = (reader, folder) }
 
-    /// Nil when something essential is missing or wrong; the problems say what.
-    mutating func read() -> (source: SourceConfiguration?, problems: [ConfigurationProblem]) {
+    /// The source is nil when something essential is missing or wrong, the name when that is it; the problems say what.
+    mutating func read() -> (name: String?, source: SourceConfiguration?, problems: [ConfigurationProblem]) {
         let name = readName()
         let isEnabled = reader.boolean("enabled") ?? true
         let kind = reader.choice("type", Kind.self) ?? .smb
@@ -38,7 +38,7 @@ struct SourceReader {
             reader.integer("mass_disappearance_percent", in: 1...100) ?? source.massDisappearancePercent
         if kind == .local { refuseSMBKeys(source) }
         reader.finish()
-        return (name != nil && address != nil ? source : nil, reader.problems)
+        return (name, name != nil && address != nil ? source : nil, reader.problems)
     }
 
     private mutating func readName() -> String? {

@@ -22,6 +22,8 @@ public struct ControlReply: Codable, Sendable {
     public var error: String?
     /// The exit code that the command line should end with.
     public var exitCode: Int32?
+    /// For `index`: the process is about to end and takes no more orders.
+    public var isEnding: Bool?
     /// The jobs that were asked or begun.
     public var jobs: [Int64]?
     /// For `status`.
@@ -30,9 +32,11 @@ public struct ControlReply: Codable, Sendable {
     public var metrics: SMBMetrics?
 
     public init(
-        error: String? = nil, exitCode: Int32? = nil, jobs: [Int64]? = nil, status: IndexStatus? = nil, metrics: SMBMetrics? = nil
+        error: String? = nil, exitCode: Int32? = nil, isEnding: Bool? = nil, jobs: [Int64]? = nil, status: IndexStatus? = nil,
+        metrics: SMBMetrics? = nil
     ) {
-        (self.error, self.exitCode, self.jobs, self.status, self.metrics) = (error, exitCode, jobs, status, metrics)
+        (self.error, self.exitCode, self.isEnding, self.jobs) = (error, exitCode, isEnding, jobs)
+        (self.status, self.metrics) = (status, metrics)
     }
 }
 

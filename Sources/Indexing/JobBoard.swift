@@ -49,6 +49,9 @@ public actor JobBoard {
         var run: Task<JobEnd, Never>?
     }
     private var entries: [Int64: Entry] = [:]
+    /// How many jobs are being begun.
+    private var beginning = 0
+    private var isClosed = false
     private var ticker: Task<Void, Never>?
     private var totals = CatalogueTotals()
     private var written = (processed: -1, at: ContinuousClock.now)
@@ -69,6 +72,9 @@ public actor JobBoard {
     /// - Returns: its number.
     /// - Throws: `CatalogueError`, among them that a job on the source is running already.
     public func start(_ order: JobOrder, on opened: OpenedSource) async throws -> Int64 {
+        if isClosed { throw JobBoardClosed() }
+        beginning += 1
+        defer { beginning -= 1 }
         let record = try await catalogue.begin(
             url: order.url, name: order.name, options: order.options, readAll: order.settings.readAll,
             defaultIssuer: order.settings.defaultIssuer, now: now)
@@ -87,6 +93,10 @@ public actor JobBoard {
     }
 
     private func ended(_ end: JobEnd) async {
+        // A short job may end before anybody has looked.
+        if end.record.counters.errors > 0, let errors = try? await catalogue.lastErrors(of: end.record.id, limit: JobReader.fewErrors) {
+            entries[end.record.id]?.lastErrors = errors
+        }
         entries[end.record.id]?.end = end
         entries[end.record.id]?.record = end.record
         if end.record.state == .completed { entries[end.record.id]?.foldersLeft = 0 }
@@ -102,6 +112,17 @@ public actor JobBoard {
     /// Waits until no job runs, those begun meanwhile included.
     public func allEnded() async {
         while let run = entries.values.first(where: { $0.end == nil })?.run { _ = await run.value }
+    }
+
+    /// Waits until no job runs or is about to, and takes none from then on: the process is about to end.
+    public func close() async {
+        while true {
+            await allEnded()
+            if beginning == 0, openJobs.isEmpty { break }
+            // Only cancelling ends this wait early, which does no harm.
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        isClosed = true
     }
 
     /// The jobs that have not ended.
@@ -178,7 +199,9 @@ public actor JobBoard {
                 entries[id]?.rate.add(files: record.counters.filesProcessed, atSeconds: (ContinuousClock.now - began).seconds)
             }
             if let left = try? await catalogue.foldersLeft(id) { entries[id]?.foldersLeft = left }
-            if hasNewErrors, let errors = try? await catalogue.lastErrors(of: id, limit: 10) { entries[id]?.lastErrors = errors }
+            if hasNewErrors, let errors = try? await catalogue.lastErrors(of: id, limit: JobReader.fewErrors) {
+                entries[id]?.lastErrors = errors
+            }
         }
     }
 
@@ -237,6 +260,11 @@ public actor JobBoard {
     static func iso8601(_ secondsSince1970: Double) -> String {
         Date(timeIntervalSince1970: secondsSince1970).formatted(timeFormat)
     }
+}
+
+/// The board takes no more jobs, because its process is about to end.
+public struct JobBoardClosed: Error, CustomStringConvertible {
+    public var description: String { "The process that owns the data folder is about to end: try again." }
 }
 
 /// Writes the status file on a thread of its own, since that waits for the disk.

@@ -17,13 +17,21 @@ struct IndexCommand {
 
     func run() async throws -> ExitCode {
         let orders = try orders()
-        if let owner = try Owner.take(context.folder, rebuild: options.rebuildsCatalogue) {
-            return try await JobRun(owner: owner, writesJSON: options.general.writesJSON).run(orders)
+        let patience = ContinuousClock.now + .seconds(10)
+        while true {
+            if let owner = try Owner.take(context.folder, rebuild: options.rebuildsCatalogue) {
+                return try await JobRun(owner: owner, writesJSON: options.general.writesJSON).run(orders)
+            }
+            if options.rebuildsCatalogue {
+                throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
+            }
+            if let code = try await DelegatedRun(folder: context.folder, writesJSON: options.general.writesJSON).run(orders) { return code }
+            // It has the folder and takes no orders: it is about to begin to, or about to end.
+            guard .now < patience else {
+                throw Failure("Another process uses the data folder, but does not answer. See `fileroom status`.")
+            }
+            try await Task.sleep(for: .milliseconds(50))
         }
-        if options.rebuildsCatalogue {
-            throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
-        }
-        return try await DelegatedRun(folder: context.folder, writesJSON: options.general.writesJSON).run(orders)
     }
 
     private func orders() throws -> [IndexOrder] {
@@ -68,7 +76,7 @@ struct JobRun {
         }
         let board = owner.board
         let progress = Task { await ProgressView(total: started.count).follow { await board.status } }
-        await board.allEnded()
+        await board.close()
         progress.cancel()
         await progress.value
         var ends: [JobEnd] = []
@@ -88,36 +96,53 @@ private struct DelegatedRun {
     let folder: DataFolder
     let writesJSON: Bool
 
-    func run(_ orders: [IndexOrder]) async throws -> ExitCode {
+    /// - Returns: nil when that process takes no orders.
+    func run(_ orders: [IndexOrder]) async throws -> ExitCode? {
         var jobs: [Int64] = []
         for order in orders {
             let json = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
-            guard let reply = try await ask(ControlRequest(command: "index", order: json)) else {
-                throw Failure("Another process uses the data folder, but does not answer. See `fileroom status`.")
+            let reply: ControlReply?
+            do {
+                reply = try await ask(ControlRequest(command: "index", order: json))
+            } catch is ControlError {
+                // It ended while it was asked. Had it begun the job already, asking again continues it.
+                return nil
             }
+            guard let reply, reply.isEnding != true else { return nil }
             if let error = reply.error { throw Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure) }
             jobs += reply.jobs ?? []
         }
         Terminal.note("The process that owns the data folder runs the job; `fileroom pause`, `resume` and `cancel` steer it.")
         let wanted = Set(jobs)
         let view = ProgressView(total: jobs.count)
-        var last = try await status()
-        while let status = last, status.jobs.contains(where: { wanted.contains($0.id) && ($0.state == "running" || $0.state == "paused") })
-        {
+        func isOpen(_ job: IndexStatus.Job) -> Bool { wanted.contains(job.id) && (job.state == "running" || job.state == "paused") }
+        while let status = try await status(), status.jobs.contains(where: isOpen) {
             view.show(status, only: wanted)
             try await Task.sleep(for: .milliseconds(250))
-            guard let next = try await self.status() else { break }
-            last = next
         }
         view.finish()
-        guard let last else { throw Failure("The process that ran the job has ended. See `fileroom status`.") }
-        let summary = JobSummary(last, jobs: wanted)
+        let ended = try await blocking { [folder] in try Self.ended(wanted, folder) }
+        let summary = JobSummary(ended, jobs: wanted)
         try summary.show(writesJSON: writesJSON)
+        for job in ended.jobs where job.state == "failed" { Terminal.note("fileroom: " + job.message) }
         return summary.exitCode
     }
 
+    /// How the jobs ended, as the catalogue has it: the owner ends with its last job, and then nobody is there to ask.
+    @Sendable private static func ended(_ jobs: Set<Int64>, _ folder: DataFolder) throws -> IndexStatus {
+        let reader = try JobReader(path: folder.catalogue)
+        let records = try jobs.sorted().compactMap { try reader.job($0) }
+        return IndexStatus(nil, jobs: records.map(IndexStatus.Job.init), totals: try reader.totals())
+    }
+
     private func status() async throws -> IndexStatus? {
-        try await ask(ControlRequest(command: "status"))?.status
+        let request = ControlRequest(command: "status")
+        do {
+            return try await ask(request)?.status
+        } catch is ControlError {
+            // It may have ended while it was asked; then nobody listens any more.
+            return try await ask(request)?.status
+        }
     }
 
     private func ask(_ request: ControlRequest) async throws -> ControlReply? {

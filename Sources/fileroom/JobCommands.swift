@@ -53,7 +53,12 @@ enum JobCommands {
 
     /// Every source's last job, as the catalogue has it.
     @Sendable private static func jobs(_ folder: DataFolder) throws -> [IndexStatus.Job] {
-        try JobReader(path: folder.catalogue).jobs(onlyLast: true).map(IndexStatus.Job.init)
+        let reader = try JobReader(path: folder.catalogue)
+        return try reader.jobs(onlyLast: true).map { record in
+            var job = IndexStatus.Job(record)
+            job.lastErrors = try reader.lastErrors(of: record.id)
+            return job
+        }
     }
 
     // MARK: pause, resume, cancel

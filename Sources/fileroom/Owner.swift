@@ -94,7 +94,7 @@ final class Owner: Sendable {
                 return ControlReply(jobs: [try await start(try IndexOrder(json: request.order ?? ""), board: board, catalogue: catalogue)])
             } catch {
                 let failure = Failure(error)
-                return ControlReply(error: failure.text, exitCode: failure.exitCode.rawValue)
+                return ControlReply(error: failure.text, exitCode: failure.exitCode.rawValue, isEnding: error is JobBoardClosed)
             }
         case "metrics":
             return ControlReply(metrics: await board.metrics(ofSource: request.order ?? ""))

@@ -11,11 +11,10 @@ enum SearchCommands {
         let path = context.folder.catalogue
         let query = SearchQuery(
             text: options.text, level: SearchLevel(rawValue: options.level.rawValue) ?? .series, modalities: options.modalities,
-            from: options.from,
-            to: options.to, patientID: options.patientID, accessionNumber: options.accessionNumber, source: options.source,
-            limit: options.limit,
-            after: options.after)
-        let page = try await blocking { try CatalogueReader(path: path).search(query) }
+            from: options.from, to: options.to, patientID: options.patientID, accessionNumber: options.accessionNumber,
+            source: options.source,
+            limit: options.limit, after: options.after)
+        let page = try await blocking { try results(query, path) }
         if options.general.writesJSON {
             var json: [UInt8] = Array("[".utf8)
             for (index, result) in page.results.enumerated() {
@@ -27,6 +26,22 @@ enum SearchCommands {
         }
         try Terminal.print(ResultTable.text(page, level: options.level))
         return .done
+    }
+
+    /// As many results as are wanted. A page of the catalogue is bounded in size and time, and may be shorter though more follow: whoever reads
+    /// JSON takes a short page for the last.
+    @Sendable private static func results(_ wanted: SearchQuery, _ catalogue: String) throws -> SearchPage {
+        let reader = try CatalogueReader(path: catalogue)
+        var query = wanted
+        var page = try reader.search(query)
+        while page.results.count < wanted.limit, let cursor = page.cursor {
+            query.limit = wanted.limit - page.results.count
+            query.after = cursor
+            let more = try reader.search(query)
+            page.results += more.results
+            page.cursor = more.cursor
+        }
+        return page
     }
 
     static func export(_ options: ExportOptions) async throws -> ExitCode {

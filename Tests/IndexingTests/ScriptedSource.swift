@@ -38,7 +38,7 @@ final class ScriptedSource: FileSource {
 
     func put(_ path: String, bytes: [UInt8]) {
         let time = clock.withLock { time in
-            time += 1
+            time += 1_000  // as coarse as the times of a share
             return time
         }
         state.withLock { $0.files[path] = (bytes, time) }

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import pydicom
 import pytest
@@ -63,6 +64,20 @@ def serve(tmp_path_factory):
     yield start
     for folder in folders:
         subprocess.run([ROOT / "tools/smb-server", "stop", folder], check=True)
+
+
+@pytest.fixture
+def public_folder():
+    """A folder that every user may enter, which pytest's are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+@pytest.fixture
+def serve_to_others(serve):
+    """Like `serve`, on a server that works with the permissions of an ordinary user also when root runs the tests."""
+    return lambda tree, *arguments: serve(tree, *arguments, *(["--force-user", "nobody"] if os.geteuid() == 0 else []))
 
 
 @dataclasses.dataclass

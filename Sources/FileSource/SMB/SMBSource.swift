@@ -104,6 +104,7 @@ public final class SMBSource: FileSource {
     public func close() async {
         shared.gate.close()
         await threads.close(waiting: true)
+        shared.home.remove()
     }
 
     // MARK: How operations run

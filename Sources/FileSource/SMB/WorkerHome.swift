@@ -18,7 +18,7 @@ final class WorkerHome: Sendable {
         }
         path = made
         WorkerHome.removeAbandoned(in: base)
-        guard let lock = LockFile("\(made)/lock", creating: true) else { throw .workerNotStarted }
+        guard let lock = LockFile(creating: "\(made)/lock") else { throw .workerNotStarted }
         self.lock = lock
         mkdir("\(path)/.smb", 0o700)
         let file = Glibc.open("\(path)/.smb/smb.conf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -29,7 +29,10 @@ final class WorkerHome: Sendable {
         guard written == text.count else { throw .workerNotStarted }
     }
 
-    deinit { WorkerHome.remove(path) }
+    deinit { remove() }
+
+    /// Removes it now, for when the program ends before the last user does.
+    func remove() { WorkerHome.remove(path) }
 
     /// The pattern filled in; nil when it could not be made.
     private static func makeFolder(_ pattern: String) -> String? {
@@ -45,7 +48,7 @@ final class WorkerHome: Sendable {
         while let entry = readdir(folder) {
             let name = entryName(entry)
             // Without a lock it is just being made.
-            guard name.hasPrefix(prefix), LockFile("\(base)/\(name)/lock", creating: false) != nil else { continue }
+            guard name.hasPrefix(prefix), LockFile(existing: "\(base)/\(name)/lock") != nil else { continue }
             remove("\(base)/\(name)")
         }
     }
@@ -76,11 +79,20 @@ final class WorkerHome: Sendable {
 private final class LockFile: Sendable {
     private let number: Int32
 
-    /// Nil when there is no such file, it is not ours, or somebody holds the lock.
-    init?(_ path: String, creating: Bool) {
-        let file = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (creating ? O_CREAT | O_EXCL : 0), 0o600)
-        var status = stat()
+    /// Takes the lock of a file that is there. Nil when there is none, it is not ours, or somebody holds the lock.
+    convenience init?(existing path: String) { self.init(path, O_RDWR) }
+
+    /// Makes the file. It gets its name once it is locked, so that nobody finds it free before.
+    convenience init?(creating path: String) {
+        let unnamed = path + ".new"
+        self.init(unnamed, O_RDWR | O_CREAT | O_EXCL)
+        guard rename(unnamed, path) == 0 else { return nil }
+    }
+
+    private init?(_ path: String, _ flags: Int32) {
+        let file = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { return nil }
+        var status = stat()
         guard fstat(file, &status) == 0, status.st_uid == geteuid(), flock(file, LOCK_EX | LOCK_NB) == 0 else {
             close(file)
             return nil

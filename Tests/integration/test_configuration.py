@@ -1,0 +1,125 @@
+"""config.json: sources by name, all mistakes at once, and settings that can be seen to work."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+
+import pydicom
+import pytest
+
+from support import configure, exported, exported_files, search_all, smb_source
+
+
+@pytest.fixture(scope="module")
+def tree(make_tree):
+    return make_tree("--files", 64, "--patients", 2)[0]
+
+
+def test_sources_are_indexed_by_their_names_from_any_folder_of_config(fileroom, serve, tree, tmp_path):
+    share = serve(tree)
+    source = smb_source(share, "archive")
+    del source["password"]
+    configure(fileroom, {**source, "password_file": "secret"}, {"name": "local one", "type": "local", "path": "copies"}, data="from-config")
+    (tmp_path / "secret").write_text(share.password + "\n")
+    shutil.copytree(tree, tmp_path / "copies")
+    assert fileroom("index", "archive", "local one", "--json").json["files_opened"] == 128
+    rows = search_all(fileroom, "--level", "study")
+    # One study in two sources is one study.
+    assert len(rows) == 4 and {row["source"] for row in rows} == {"archive, local one"}
+    assert len(search_all(fileroom, "--source", "archive")) == len(search_all(fileroom, "--source", "local one")) == 16
+    assert len(exported_files(fileroom)) == 128
+    # The same place by its address is the same source, with the same settings.
+    assert fileroom("index", f"smb://127.0.0.1:{share.port}/{share.name}", "--json").json["files_opened"] == 0
+    assert (fileroom("index", "archiv", code=66).err).count('"archive"') == 1
+    # FILEROOM_DATA takes precedence over "data"; without it that counts.
+    assert not (tmp_path / "from-config").exists()
+    fileroom("index", "local one", "--data", tmp_path / "given")
+    assert (tmp_path / "given" / "catalogue.sqlite3").exists()
+
+
+def test_a_source_that_is_switched_off_is_not_indexed(fileroom, tree):
+    configure(fileroom, {"name": "off", "type": "local", "path": str(tree), "enabled": False})
+    assert "enabled" in fileroom("index", "off", code=66).err
+
+
+def test_every_mistake_is_reported_at_once_with_its_place_and_what_is_allowed(fileroom, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({
+        "dta": "x",
+        "sources": [
+            {"name": "one", "host": "h", "share": "s", "encyption": "required", "retry_attempts": "three", "port": 70_000},
+            {"name": "one", "type": "nfs", "performance_mode": "fastest"},
+            {"name": "a/b", "share": "s", "bytes_per_second": 5},
+        ]}, indent=1))
+    said = fileroom("index", "one", code=64)
+    for path, words in {
+            "dta": 'did you mean "data"', "sources[0].encyption": 'did you mean "encryption"', "sources[0].retry_attempts": "0 to 20",
+            "sources[0].port": "65535", "sources[1].name": "", "sources[1].type": "smb", "sources[1].performance_mode": "gentle",
+            "sources[2].name": "", "sources[2].host": "", "sources[2].bytes_per_second": "65536"}.items():
+        (line,) = [line for line in said.err.splitlines() if re.search(rf"config\.json(:\d+:\d+)?: {re.escape(path)}\b", line)]
+        assert words.replace("65536", "") in line.replace(",", "")
+    assert said.out == "" and not fileroom.data.exists()
+    (tmp_path / "config.json").write_text('{"sources": [}')
+    assert "config.json:1:" in fileroom("status", code=64).err
+    assert "nothere.json" in fileroom("status", "--config", tmp_path / "nothere.json", code=64).err
+
+
+def test_a_default_issuer_keeps_equal_ids_of_two_hospitals_apart(fileroom, tree, tmp_path):
+    shutil.copytree(tree, tmp_path / "second")
+    # The same IDs in other studies: another hospital's.
+    for path in (tmp_path / "second").rglob("IM*"):
+        dataset = pydicom.dcmread(path)
+        for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+            setattr(dataset, keyword, getattr(dataset, keyword) + ".9")
+        dataset.save_as(path)
+    configure(
+        fileroom, {"name": "north", "type": "local", "path": str(tree), "default_issuer": "NORTH"},
+        {"name": "south", "type": "local", "path": "second", "default_issuer": "SOUTH"})
+    result = fileroom("index", "north", "south", "--json").json
+    assert (result["patient_count"], result["study_count"]) == (4, 8)
+    assert {row["IssuerOfPatientID"] for row in search_all(fileroom, "--level", "study")} == {"NORTH", "SOUTH"}
+    # Another issuer counts for what is read from now on: a full scan moves everything.
+    configure(fileroom, {"name": "south", "type": "local", "path": "second", "default_issuer": "EAST"})
+    assert fileroom("index", "south", "--full", "--json").json["patient_count"] == 4
+    assert {row["IssuerOfPatientID"] for row in search_all(fileroom, "--level", "study")} == {"NORTH", "EAST"}
+
+
+def test_a_limit_in_bytes_per_second_holds_over_all_workers(fileroom, serve, tree):
+    share = serve(tree)
+    limit = 65_536
+    configure(fileroom, smb_source(share, bytes_per_second=limit, performance_mode="fast"))
+    began = time.monotonic()
+    result = fileroom("index", "nas", "--json").json
+    took = time.monotonic() - began
+    # A quarter of a second's worth may be saved up, and what is under way at the end is not waited for.
+    assert took > (result["bytes_read"] - limit) / limit * 0.8, (took, result)
+
+
+@pytest.mark.parametrize(("mode", "most"), [("gentle", 4), ("balanced", 32), ("fast", 64)])
+def test_a_performance_mode_bounds_the_workers(mode, most, fileroom, serve, tree):
+    share = serve(tree)
+    configure(fileroom, smb_source(share, performance_mode=mode))
+    assert fileroom("index", "nas", "--json").json["files_opened"] == 64
+    report = fileroom("source", "test", "nas", "--json").json
+    assert 1 <= report["workers"] <= most
+
+
+def test_name_filter_and_all_names_decide_which_files_are_opened(fileroom, tree, tmp_path):
+    root = tmp_path / "tree"
+    root.mkdir()
+    file = next(tree.rglob("IM*"))
+    for name in ("A", "B.dcm", "C.DICOM", "D.txt", "E.special", "1.2.840.5", ".hidden", "F.IMA"):
+        shutil.copy(file, root / name)
+    shutil.copytree(root, root / "@eaDir")
+    found = lambda: sorted(path.rsplit("/", 1)[1] for path in next(iter(exported(fileroom).values()))["files"])  # noqa: E731
+    configure(fileroom, {"name": "n", "type": "local", "path": str(root)})
+    result = fileroom("index", "n", "--json").json
+    assert found() == ["1.2.840.5", "A", "B.dcm", "C.DICOM", "F.IMA"] and result["enumerated_files"] == 8
+    configure(fileroom, {"name": "n", "type": "local", "path": str(root), "name_filter": [".special"]})
+    fileroom.data = tmp_path / "data2"
+    fileroom("index", "n")
+    assert found() == ["E.special"]
+    assert fileroom("index", "n", "--all-names", "--json").json["enumerated_files"] == 16
+    assert len(found()) == 16

@@ -1,0 +1,210 @@
+"""Options of index, search and export, at work."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+
+import pytest
+
+from support import (
+    configure, ended, exported_files, files_of, is_sound, needs_root, processed, search_all, smb_source, status_file, until, workers)
+
+FILES = 300
+
+
+@pytest.fixture(scope="module")
+def tree(make_tree):
+    return make_tree("--files", FILES, "--patients", 4)[0]
+
+
+def job_of(fileroom) -> dict:
+    (job,) = fileroom("status", "--json").json["jobs"]
+    return job
+
+
+def test_each_method_gives_the_same_catalogue_and_says_why_it_was_taken(fileroom, serve, tree, tmp_path):
+    share = serve(tree)
+    mounted = {**smb_source(share), "mount_path": str(tree)}
+    seen = []
+    for method, source in (("smb", mounted), ("local", mounted), ("auto", mounted), ("auto", smb_source(share))):
+        fileroom.data = tmp_path / f"data{len(seen)}"
+        configure(fileroom, source)
+        result = fileroom("index", "nas", "--method", method, "--json").json
+        job = job_of(fileroom)
+        assert result["method"] == job["method"] in ("smb", "local") and job["method_reason"]
+        if method != "auto":
+            assert job["method"] == method
+        seen.append((result["dicom_files"], exported_files(fileroom)))
+    assert job["method"] == "smb" and "not mounted" in job["method_reason"]
+    assert all(one == seen[0] for one in seen) and seen[0][0] == FILES
+    configure(fileroom, smb_source(share))
+    assert "mount_path" in fileroom("index", "nas", "--method", "local", code=66).err
+    assert "smb://" in fileroom("index", tree, "--method", "smb", code=64).err
+
+
+def test_auto_measures_both_ways_and_takes_the_one_that_works(fileroom, serve, tree, tmp_path):
+    share = serve(tree)
+    configure(fileroom, {**smb_source(share), "mount_path": str(tree)})
+    fileroom("index", "nas")
+    assert "measured" in job_of(fileroom)["method_reason"]
+    configure(fileroom, {**smb_source(share), "mount_path": str(tmp_path / "not there")})
+    fileroom("index", "nas")
+    assert job_of(fileroom)["method"] == "smb"
+
+
+def test_a_rescan_by_the_other_method_opens_only_what_changed(fileroom, serve, tree):
+    share = serve(tree)
+    configure(fileroom, {**smb_source(share), "mount_path": str(tree)})
+    fileroom("index", "nas", "--method", "smb")
+    assert fileroom("index", "nas", "--method", "local", "--json").json["files_opened"] == 0
+    assert fileroom("index", "nas", "--method", "smb", "--json").json["files_opened"] == 0
+
+
+def test_a_name_is_kept_changed_and_not_given_twice(fileroom, tree, make_tree):
+    other, _ = make_tree("--files", 10, "--seed", 2)
+    fileroom("index", tree, "--name", "archive")
+    assert {row["source"] for row in search_all(fileroom)} == {"archive"}
+    fileroom("index", tree, "--name", "renamed")
+    fileroom("index", tree)
+    assert {row["source"] for row in search_all(fileroom)} == {"renamed"}
+    assert "--name" in fileroom("index", other, "--name", "renamed", code=64).err
+    fileroom("index", tree, other, "--name", "x", code=64)
+
+
+def damage(path):
+    """Overwrites the first pages, as a failing disk does, once they are no longer in the write-ahead log."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    with path.open("r+b") as file:
+        file.write(b"not a database any more" * 2_000)
+
+
+def test_a_corrupt_catalogue_is_told_set_aside_on_request_and_built_again(fileroom, tree):
+    fileroom("index", tree)
+    catalogue = fileroom.data / "catalogue.sqlite3"
+    damage(catalogue)
+    for command in (["index", tree], ["search"], ["export"], ["status"]):
+        said = fileroom(*command, code=1)
+        assert "--rebuild" in said.err and said.out in ("", "[")
+    assert fileroom("doctor", code=1).out.count("--rebuild") >= 1
+    result = fileroom("index", tree, "--rebuild", "--json")
+    assert result.json["dicom_files"] == result.json["files_opened"] == FILES
+    (aside,) = fileroom.data.glob("catalogue.sqlite3.*.aside")
+    assert str(aside) in result.err
+    assert is_sound(fileroom) and len(exported_files(fileroom)) == FILES
+
+
+def test_a_rebuild_is_refused_while_a_job_runs(fileroom, serve, tree):
+    share = serve(tree)
+    configure(fileroom, smb_source(share, bytes_per_second=131_072))
+    running = fileroom.start("index", "nas")
+    until(processed(fileroom, running, 5), "files are processed")
+    assert "Another process" in fileroom("index", "nas", "--rebuild", code=1).err
+    fileroom("cancel")
+    ended(running)
+
+
+def test_an_export_is_put_in_place_as_a_whole_or_not_at_all(fileroom, tree, tmp_path):
+    fileroom("index", tree)
+    target = tmp_path / "series.json"
+    said = fileroom("export", "--output", target)
+    assert said.out == "" and len(json.loads(target.read_text())) == 32
+    assert target.stat().st_mode & 0o077 == 0
+    whole = target.read_bytes()
+    # One that fails leaves the old one.
+    target.with_name("series.json.part").mkdir()
+    assert "cannot be written" in fileroom("export", "--output", target, code=1).err
+    assert target.read_bytes() == whole
+    fileroom("export", "--output", tmp_path / "no/such/folder/x.json", code=1)
+    fileroom("export", "--format", "csv", "--output", tmp_path / "series.csv")
+    assert (tmp_path / "series.csv").read_bytes().startswith(b"SeriesKey,PatientName,")
+
+
+def test_an_export_onto_a_full_disk_leaves_nothing_that_looks_whole(fileroom, tree, tmp_path):
+    needs_root()
+    fileroom("index", tree)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True).returncode != 0:
+        pytest.skip("needs the permission to mount")
+    try:
+        said = fileroom("export", "--output", disk / "x.json", code=1)
+        assert "space" in said.err and list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_reader_that_goes_away_ends_an_export_quietly(fileroom, tree):
+    fileroom("index", tree)
+    process = fileroom.start("export")
+    process.stdout.close()
+    process.stderr.read()
+    assert process.wait(30) in (0, 1)
+
+
+def test_pages_do_not_shift_while_a_job_runs(fileroom, serve, tree):
+    share = serve(tree)
+    configure(fileroom, smb_source(share, bytes_per_second=262_144))
+    running = fileroom.start("index", "nas")
+    until(processed(fileroom, running, 60), "files are processed")
+    seen: list[str] = []
+    rounds = 0
+    while (status := status_file(fileroom)) and status["running"] and running.poll() is None and rounds < 12:
+        rows = search_all(fileroom, "--level", "series", limit=7)
+        keys = [row["SeriesInstanceUID"] for row in rows]
+        assert len(keys) == len(set(keys)), "none twice"
+        dates = [row["StudyDate"] for row in rows]
+        assert dates == sorted(dates, reverse=True), "newest first, whatever comes in meanwhile"
+        assert set(seen) <= set(keys), "what was found stays"
+        seen = keys
+        rounds += 1
+    assert rounds > 0
+    running.send_signal(signal.SIGINT)
+    ended(running, code=None)
+
+
+def test_every_series_can_be_found_soon_after_the_folders_are_listed(fileroom, serve, tree):
+    share = serve(tree)
+    # So slow that it would take minutes to the end.
+    configure(fileroom, smb_source(share, bytes_per_second=65_536, max_workers=2))
+    running = fileroom.start("index", "nas")
+    series = until(lambda: (status := status_file(fileroom)) and status["series_count"] == 32 and status, "all series are known")
+    assert series["files_processed"] < FILES / 2, "the first file of each folder is read first"
+    until(lambda: len(fileroom("search", "--json", "--limit", 100).json) == 32, "all series are found")
+    fileroom("cancel")
+    ended(running)
+
+
+def test_a_limit_above_a_page_of_the_catalogue_is_kept(fileroom, make_tree):
+    many, _ = make_tree("--files", 2_300, "--flat", "--patients", 1)
+    fileroom("index", many)
+    for limit, count in ((2_300, 2_300), (2_000, 2_000), (100_000, 2_300)):
+        rows = fileroom("search", "--level", "instance", "--json", "--limit", limit).json
+        assert len({row["SOPInstanceUID"] for row in rows}) == len(rows) == count
+
+
+def test_workers_are_as_many_as_asked_for(fileroom, serve, tree):
+    share = serve(tree)
+    configure(fileroom, smb_source(share, bytes_per_second=131_072))
+    running = fileroom.start("index", "nas", "--workers", "3")
+    until(processed(fileroom, running, 30), "files are processed")
+    assert 1 <= len(workers(running.pid)) <= 3
+    fileroom("cancel")
+    ended(running)
+
+
+def test_the_programs_ask_for_a_password_on_a_terminal_only(fileroom, serve, tree):
+    share = serve(tree)
+    said = fileroom("index", share.url, code=64)
+    assert "--password-file" in said.err and "FILEROOM_SMB_PASSWORD" in said.err
+    assert os.fspath(fileroom.data / "lock") and not (fileroom.data / "catalogue.sqlite3").exists()
+
+
+def test_local_files_are_all_found(fileroom, tree):
+    fileroom("index", tree)
+    assert exported_files(fileroom) == [str(path) for path in files_of(tree)]
