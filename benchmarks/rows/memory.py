@@ -1,0 +1,76 @@
+"""How much memory an index takes while it is made: the program's own and its workers'."""
+
+import contextlib
+import os
+import pathlib
+import statistics
+import subprocess
+import time
+
+from .compare import ContenderFailed
+from .world import World
+
+MEGABYTE = 1 << 20
+
+
+def run(world: World) -> str:
+    files = world.options.memory_files or world.options.files
+    share = "large" if world.options.memory_files else "tree"
+    runs = 1 if world.options.memory_files else world.options.runs
+    lines = ["| | fileroom | its workers | together | together, shared pages once |", "|---|---:|---:|---:|---:|"]
+    configuration = world.configuration(world.server()["port"], share)
+    cases: list[tuple[str, list]] = [("local folder", [world.tree(files)])]
+    cases += [(f"SMB, {count} workers", ["benchmark", configuration, count]) for count in world.options.workers]
+    worst = 0.0
+    for title, (source, *more) in cases:
+        peaks = []
+        for _ in range(runs):
+            with world.catalogue() as data:
+                peaks.append(watch(world, [str(part) for part in world.index_command(source, data, *more)]))
+        medians = [statistics.median(column) / MEGABYTE for column in zip(*peaks)]
+        worst = max(worst, medians[2])
+        lines.append(f"| {title} | " + " | ".join(f"{value:.0f} MB" for value in medians) + " |")
+    verdict = f"Aim: < 150 MB resident while indexing 1 million files: {worst:.0f} MB at {files:,} files, {'met' if worst < 150 else 'missed'}."
+    if files < 1_000_000:
+        verdict += " `--memory-files 1000000` measures the million."
+    return (
+        f"{files:,} files, no delay. Peaks of resident memory (RSS): of the program as the kernel counts it, of the workers and of all together as seen every"
+        f" 50 ms; the last column divides shared pages among those who share them (PSS).\n\n" + "\n".join(lines) + f"\n\n{verdict}")
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def kilobytes(pid: int, file: str, key: str) -> int:
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path(f"/proc/{pid}/{file}").read_text().splitlines():
+            if line.startswith(key + ":"):
+                return int(line.split()[1])
+    return 0
+
+
+def watch(world: World, command: list[str]) -> tuple[int, int, int, int]:
+    """Peaks in bytes: the program, its workers, together, together with shared pages counted once."""
+    environment = {**os.environ, "FILEROOM_SMB_PASSWORD": world.password}
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    own = workers = together = proportional = 0
+    rounds = 0
+    while process.poll() is None:
+        with contextlib.suppress(OSError):
+            below = children(process.pid)
+            own = max(own, kilobytes(process.pid, "status", "VmHWM"))
+            theirs = sum(kilobytes(pid, "status", "VmRSS") for pid in below)
+            workers = max(workers, theirs)
+            together = max(together, theirs + kilobytes(process.pid, "status", "VmRSS"))
+            if rounds % 10 == 0:  # This one is dear.
+                proportional = max(proportional, sum(kilobytes(pid, "smaps_rollup", "Pss") for pid in [process.pid, *below]))
+        rounds += 1
+        time.sleep(0.05)
+    if process.returncode:
+        raise ContenderFailed(f"fileroom index ended with {process.returncode}")
+    return own << 10, workers << 10, together << 10, proportional << 10
