@@ -1,7 +1,7 @@
 """The same jobs in Python: `smbprotocol_peer.py list|read PORT SHARE USER off|required THREADS`.
 
 list: every folder's entries. read: that, then the first 8 KiB of every file, which pydicom reads. Each thread has a connection of its own. The password
-comes from FILEROOM_SMB_PASSWORD.
+comes from FILEROOM_SMB_PASSWORD. Requests are signed: without that, smbprotocol's 3.1.1 sessions are refused by smbd.
 """
 
 import io
@@ -22,6 +22,15 @@ READ_SIZE = 8192
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 
+
+
+def give_up(failure: threading.ExceptHookArgs) -> None:
+    """One thread's failure ends the program: the others would wait for it."""
+    print(failure.exc_value, file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+threading.excepthook = give_up
 folders: queue.Queue[str | None] = queue.Queue()
 files: list[tuple[str, int]] = []
 headers: list[list[str]] = []
@@ -31,8 +40,7 @@ def connect() -> dict:
     """What each call needs: the port and this thread's connections."""
     options = {"port": int(PORT), "connection_cache": {}}
     smbclient.register_session(
-        "127.0.0.1", username=USER, password=os.environ["FILEROOM_SMB_PASSWORD"], encrypt=ENCRYPTION == "required", require_signing=False, auth_protocol="ntlm",
-        **options)
+        "127.0.0.1", username=USER, password=os.environ["FILEROOM_SMB_PASSWORD"], encrypt=ENCRYPTION == "required", auth_protocol="ntlm", **options)
     return options
 
 
@@ -47,8 +55,8 @@ def list_folders(options: dict) -> None:
         folders.task_done()
 
 
-def read_files(options: dict, position: "iter") -> None:
-    for path, size in position:
+def read_files(options: dict, share: list[tuple[str, int]]) -> None:
+    for path, size in share:
         with smbclient.open_file(path, mode="rb", buffering=0, share_access="rwd", **options) as file:
             content = file.read(min(size, READ_SIZE))
         dataset = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=KEYWORDS)
@@ -76,7 +84,7 @@ def listing(index: int) -> None:
 
 
 def reading(index: int) -> None:
-    read_files(connections[index], iter(files[index :: int(THREADS)]))
+    read_files(connections[index], files[index :: int(THREADS)])
 
 
 folders.put(rf"\\127.0.0.1\{SHARE}")

@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import shlex
+import signal
 import sys
 import time
 import traceback
@@ -86,7 +87,7 @@ def heading(options: argparse.Namespace) -> str:
         "",
         f"{processor()}, {os.cpu_count()} virtual cores, {memory} GB, {platform.system()} {platform.release().split('-')[0]}; load at the start {one:.1f}"
         f" (1 min), {five:.1f} (5 min). Client, server and delay proxy share the cores. {options.files:,} files; {protection}, for ours and the"
-        " peers alike; everything in the page cache. Contenders alternate; medians of"
+        " peers alike, and signing as each does by itself (only smbprotocol signs); everything in the page cache. Contenders alternate; medians of"
         f" {options.runs} run{'s' if options.runs > 1 else ''}, with the range in brackets; ratios are medians of the ratios within a round.",
         "",
     ])
@@ -97,6 +98,8 @@ def main() -> int:
     output = options.output or ROOT / "benchmarks/results" / f"{datetime.date.today():%Y-%m-%d}.md"
     text = heading(options)
     failed = False
+    # So that what was started is stopped and what was made is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with World(options) as world:
         for row in options.rows:
             print(f"benchmark: {row}", file=sys.stderr, flush=True)

@@ -14,9 +14,9 @@ def run(world: World) -> str:
         with world.network(delay) as port:
             configuration = world.configuration(port, "tree")
             contenders = [contender for count in workers for contender in pair(world, count, port, configuration)]
-            contenders.append(lambda port=port: {python: peers.smbprotocol(world, "read", port, "subset", small) * files / small})
+            contenders.append(lambda: {python: peers.scaled(world, lambda count: peers.smbprotocol(world, "read", port, f"tree-{count}", count))})
             if position == 0:
-                contenders.append(lambda: {index: peers.dicomindex(world, world.subset()) * files / small})
+                contenders.append(lambda: {index: peers.scaled(world, lambda count: peers.dicomindex(world, world.tree(count)))})
             table.alternate(column, world.options.runs, contenders)
     for count in workers:
         table.ratios.append(Ratio(f"bare loop ÷ Fileroom, {count}", bare(count), ours(count), at_least=0.9))

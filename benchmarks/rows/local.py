@@ -7,8 +7,7 @@ from .world import World
 
 def run(world: World) -> str:
     files, subset_files = world.options.files, world.options.subset
-    tree, subset = world.tree(), world.subset()
-    scale = files / subset_files
+    tree = world.tree()
     scaled = "" if subset_files == files else f" (on {subset_files:,} files, scaled)"
     ours, scanner, index, loop = "Fileroom, local folder", "gdcmscanner", f"dicomindex{scaled}", f"pydicom loop{scaled}"
     floor, walk = "open + pread + close, 2 threads (floor)", "listing and stat alone, 2 threads"
@@ -23,8 +22,8 @@ def run(world: World) -> str:
         lambda: {scanner: peers.gdcmscanner(world, tree)},
         lambda: {floor: peers.bare_local(world, "read", tree, files)},
         lambda: {walk: peers.bare_local(world, "walk", tree, files)},
-        lambda: {loop: peers.pydicom_loop(world, subset, subset_files) * scale},
-        lambda: {index: peers.dicomindex(world, subset) * scale},
+        lambda: {loop: peers.scaled(world, lambda count: peers.pydicom_loop(world, world.tree(count), count))},
+        lambda: {index: peers.scaled(world, lambda count: peers.dicomindex(world, world.tree(count)))},
     ])
     table.ratios = [
         Ratio("gdcmscanner ÷ Fileroom", scanner, ours, at_least=5),

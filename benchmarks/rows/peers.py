@@ -3,6 +3,7 @@
 import pathlib
 import re
 import subprocess
+from collections.abc import Callable
 
 from .compare import ContenderFailed
 from .world import ROOT, World
@@ -23,6 +24,16 @@ def must_be(name: str, found: int, wanted: int) -> None:
 def field(text: str, name: str) -> int:
     match = re.search(rf"\b{name}=(\d+)", text)
     return int(match.group(1)) if match else -1
+
+
+def scaled(world: World, measure: Callable[[int], float]) -> float:
+    """The seconds that a slow peer would take for the whole tree, from what it takes for the subset and for a tenth of that: its start is counted once."""
+    files, subset, tiny = world.options.files, world.options.subset, world.tiny_files
+    long = measure(subset)
+    if files == subset:
+        return long
+    short = measure(tiny)
+    return long + max(0.0, long - short) / (subset - tiny) * (files - subset)
 
 
 # Local

@@ -13,6 +13,8 @@ import time
 from .compare import ContenderFailed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Seconds that one run of one program may take.
+LONGEST = 1800
 CLIENT_CONFIGURATION = """[global]
   client min protocol = SMB2_02
   client max protocol = SMB3_11
@@ -69,7 +71,11 @@ class World:
         environment = {**os.environ, "FILEROOM_SMB_PASSWORD": self.password, **variables}
         with open(output, "wb") as file, open(self.folder / "errors", "wb") as errors:
             start = time.perf_counter()
-            result = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=file, stderr=errors, env=environment, check=False)
+            try:
+                result = subprocess.run(
+                    [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=file, stderr=errors, env=environment, check=False, timeout=LONGEST)
+            except subprocess.TimeoutExpired:
+                raise ContenderFailed(f"{pathlib.Path(command[0]).name} was not done after {LONGEST} s") from None
             seconds = time.perf_counter() - start
         if result.returncode:
             said = (self.folder / "errors").read_text(errors="replace").strip().splitlines()[-1:]
@@ -88,8 +94,10 @@ class World:
             subprocess.run([self.folder / "bare_local", "read", folder], check=True, stdout=subprocess.DEVNULL)
         return folder
 
-    def subset(self) -> pathlib.Path:
-        return self.tree(self.options.subset)
+    @property
+    def tiny_files(self) -> int:
+        """How large the smaller of the two trees is that slow peers are measured on."""
+        return max(1, self.options.subset // 10)
 
     def names(self) -> pathlib.Path:
         """The tree's folders and names, with empty files: nothing in it can be read."""
@@ -123,12 +131,12 @@ class World:
         return self.server()["user"]
 
     def server(self) -> dict:
-        """The server with the shares tree, subset and names, started when it is first asked for."""
+        """The server with a share for each tree, started when it is first asked for."""
         if self.server_reply is None:
             folder = self.folder / "server"
-            shares = {"tree": self.tree(), "subset": self.subset(), "names": self.names()}
-            if self.options.memory_files:
-                shares["large"] = self.tree(self.options.memory_files)
+            shares = {"tree": self.tree(), "names": self.names()}
+            for files in {self.options.subset, self.tiny_files, self.options.memory_files} - {None}:
+                shares[f"tree-{files}"] = self.tree(files)
             command = [ROOT / "tools/smb-server", "start", folder, "--global", f"server smb encrypt = {self.options.encryption}"]
             for name, path in shares.items():
                 command += ["--share", f"{name}={path}"]
