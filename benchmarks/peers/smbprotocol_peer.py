@@ -1,7 +1,7 @@
 """The same jobs in Python: `smbprotocol_peer.py list|read PORT SHARE USER off|required THREADS`.
 
 list: every folder's entries. read: that, then the first 8 KiB of every file, which pydicom reads. Each thread has a connection of its own. The password
-comes from FILEROOM_SMB_PASSWORD. Requests are signed: without that, smbprotocol's 3.1.1 sessions are refused by smbd.
+comes from FILEROOM_SMB_PASSWORD. Requests are signed, as the other clients' are.
 """
 
 import io

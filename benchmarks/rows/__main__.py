@@ -79,7 +79,7 @@ def command_shown() -> str:
 def heading(options: argparse.Namespace) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
     one, five, _ = os.getloadavg()
-    protection = "no encryption" if options.encryption == "off" else "SMB 3.1.1 encryption"
+    protection = "signed, not encrypted" if options.encryption == "off" else "SMB 3.1.1 encryption"
     return "\n".join([
         f"# Benchmarks, {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}",
         "",
@@ -87,7 +87,7 @@ def heading(options: argparse.Namespace) -> str:
         "",
         f"{processor()}, {os.cpu_count()} virtual cores, {memory} GB, {platform.system()} {platform.release().split('-')[0]}; load at the start {one:.1f}"
         f" (1 min), {five:.1f} (5 min). Client, server and delay proxy share the cores. {options.files:,} files; {protection}, for ours and the"
-        " peers alike, and signing as each does by itself (only smbprotocol signs); everything in the page cache. Contenders alternate; medians of"
+        " peers alike; everything in the page cache. Contenders alternate; medians of"
         f" {options.runs} run{'s' if options.runs > 1 else ''}, with the range in brackets; ratios are medians of the ratios within a round.",
         "",
     ])

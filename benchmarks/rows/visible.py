@@ -37,7 +37,7 @@ def run(world: World) -> str:
     table.ratios = [Ratio("95 % ÷ the whole index", most, whole), Ratio("95 % ÷ bare loop", most, bare)]
     read = "; ".join(f"{statistics.median(files):,.0f} at {column}" for column, files in processed.items())
     return (
-        f"{series:,} series in {world.options.files:,} files, {count} workers; searchable as the search index has it, looked up every 20 ms through a connection of its own."
+        f"{series:,} series in {world.options.files:,} files, {count} workers; searchable when the search index shows their study as it is (`search_stale`), looked up every 20 ms through a connection of its own."
         f" Files read when 95 % could be found (one for each folder would be {series:,}): {read}.\n\n{table.markdown([half, most, whole])}")
 
 
