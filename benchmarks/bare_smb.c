@@ -1,198 +1,258 @@
-/* The floor for reading a share with libsmbclient: N processes that do nothing else.
+/* The floor for a share: N processes with one libsmbclient context each, and nothing but the calls that the work needs.
  *
- *   gcc -O2 -o bare_smb benchmarks/bare_smb.c $(pkg-config --cflags --libs smbclient) -lpthread
- *   BARE_SMB_PASSWORD=… bare_smb HOST PORT SHARE USER PROCESSES [headers [BYTES]]
+ *   bare_smb list|first|read N smb://HOST:PORT/SHARE USER [off|required]
  *
- * Enumerates the whole share with smbc_readdirplus; with `headers` it then reads the first BYTES (8192) of each file. The folders to list and the
- * files to read are in memory that all processes share, and each process takes the next. Prints one JSON object: what was found, and seconds from
- * before the first process is started until the last is done, for each of the two parts.
- *
- * BARE_SMB_ENCRYPT=0, 1 or 2: encryption off, if offered (as Fileroom's default), required.
+ * list:  every entry of every folder (opendir, readdirplus, closedir).
+ * first: that, and then the first 8 KiB of the first file of every folder.
+ * read:  that, and then the first 8 KiB of every file (open, read, close), never past the end.
+ * The last argument is the encryption to ask for. The password comes from FILEROOM_SMB_PASSWORD; HOME must be a private folder with the
+ * .smb/smb.conf to use. Folders and files are taken from one queue in memory that the processes share.
+ * Prints folders, files, bytes, errors, list_seconds, seconds.
  */
 #define _GNU_SOURCE
-#define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <fcntl.h>
 #include <libsmbclient.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define TEXT_BYTES (4ULL << 30)
-#define MOST_FILES (8U << 20)
-#define MOST_FOLDERS (2U << 20)
+enum { READ_SIZE = 8192, MOST_PROCESSES = 256, MOST_PATH = 8192, BATCH = 8 };
 
-typedef struct {
-	uint64_t path;
-	uint64_t size;
-} item;
+/* A folder or a file: where its path is in the text, and how large it is. */
+struct item {
+    uint64_t path, size;
+};
 
-/* One arena for paths, two tables into it; MAP_NORESERVE: only what is used takes memory. */
-static struct shared {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	uint64_t text_used;
-	uint32_t files, folders, next_folder, busy;
-	_Atomic uint32_t next_file;
-	_Atomic uint64_t entries, bytes, errors;
-	item file[MOST_FILES];
-	item folder[MOST_FOLDERS];
-	char text[TEXT_BYTES];
-} *all;
+/* What the processes share. Memory that is not used costs nothing. */
+struct shared {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    pthread_barrier_t listed;
+    size_t under_way;             /* folders waiting or being listed */
+    size_t folders, taken;        /* in `folder_items`: how many there are, and are taken */
+    size_t files;                 /* in `file_items` */
+    uint64_t text_length;
+    atomic_size_t next_file;
+    atomic_long bytes, errors, read_files;
+    double listed_at;
+};
 
-static const char *host, *share, *user, *password;
-static int port, encrypt = 1, read_bytes = 8192;
+enum { MOST_ITEMS = 1 << 24 };
+static const size_t MOST_TEXT = (size_t)4 << 30;
 
-static void login(SMBCCTX *c, const char *server, const char *name, char *workgroup, int wl, char *u, int ul, char *p, int pl)
-{
-	(void)c, (void)server, (void)name;
-	snprintf(workgroup, wl, "WORKGROUP");
-	snprintf(u, ul, "%s", user);
-	snprintf(p, pl, "%s", password);
+static struct shared *shared;
+static struct item *folder_items, *file_items;
+static char *text;
+static char root[1024];
+static const char *user, *password;
+static int only_first, reads;
+
+static double seconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static SMBCCTX *context(void)
-{
-	SMBCCTX *c = smbc_new_context();
-	smbc_setOptionDebugToStderr(c, 1);
-	smbc_setOptionNoAutoAnonymousLogin(c, 1);
-	smbc_setOptionSmbEncryptionLevel(c, encrypt);
-	smbc_setTimeout(c, 20000);
-	smbc_setFunctionAuthDataWithContext(c, login);
-	if (!smbc_init_context(c)) exit(1);
-	smbc_setPort(c, port);
-	smbc_setUser(c, (char *)user);
-	smbc_setWorkgroup(c, "WORKGROUP");
-	return c;
+static void *share(size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("mmap");
+        exit(1);
+    }
+    return memory;
 }
 
-/* Only what must be: the rest of a path goes as it is. */
-static void url(char *to, size_t room, const char *path)
-{
-	size_t n = (size_t)snprintf(to, room, "smb://%s/%s", host, share);
-	if (*path && n + 1 < room) to[n++] = '/';
-	for (; *path && n + 4 < room; path++)
-		if (*path == '%' || *path == '?' || *path == '#' || (unsigned char)*path <= ' ')
-			n += (size_t)snprintf(to + n, room - n, "%%%02X", (unsigned char)*path);
-		else
-			to[n++] = *path;
-	to[n] = 0;
+/* Both with the lock held. */
+static uint64_t store(const char *path) {
+    size_t length = strlen(path) + 1;
+    if (shared->text_length + length > MOST_TEXT) exit(1);
+    uint64_t place = shared->text_length;
+    memcpy(text + place, path, length);
+    shared->text_length += length;
+    return place;
 }
 
-static uint64_t keep(const char *folder, const char *name)
-{
-	uint64_t at = all->text_used;
-	all->text_used += (uint64_t)sprintf(all->text + at, "%s%s%s", folder, *folder ? "/" : "", name) + 1;
-	return at;
+static void add_folder(const char *path) {
+    if (shared->folders == MOST_ITEMS) exit(1);
+    folder_items[shared->folders++] = (struct item){.path = store(path)};
+    shared->under_way++;
 }
 
-static void list_folder(SMBCCTX *c, const char *path)
-{
-	char address[16384];
-	url(address, sizeof address, path);
-	SMBCFILE *d = smbc_getFunctionOpendir(c)(c, address);
-	if (!d) { all->errors++; return; }
-	const struct libsmb_file_info *f;
-	while ((f = smbc_getFunctionReaddirPlus(c)(c, d))) {
-		if (!strcmp(f->name, ".") || !strcmp(f->name, "..")) continue;
-		all->entries++;
-		pthread_mutex_lock(&all->lock);
-		if (f->attrs & 0x10) {
-			if (all->folders < MOST_FOLDERS) all->folder[all->folders++] = (item){keep(path, f->name), 0};
-			pthread_cond_signal(&all->changed);
-		} else if (all->files < MOST_FILES) {
-			all->file[all->files++] = (item){keep(path, f->name), f->size};
-		}
-		pthread_mutex_unlock(&all->lock);
-	}
-	smbc_getFunctionClosedir(c)(c, d);
+static int take_folder(char *path) {
+    pthread_mutex_lock(&shared->lock);
+    while (shared->taken == shared->folders && shared->under_way > 0) pthread_cond_wait(&shared->changed, &shared->lock);
+    int found = shared->taken < shared->folders;
+    if (found) strcpy(path, text + folder_items[shared->taken++].path);
+    pthread_mutex_unlock(&shared->lock);
+    return found;
 }
 
-static void enumerate(SMBCCTX *c)
-{
-	pthread_mutex_lock(&all->lock);
-	for (;;) {
-		while (all->next_folder == all->folders && all->busy) pthread_cond_wait(&all->changed, &all->lock);
-		if (all->next_folder == all->folders) break;
-		const char *path = all->text + all->folder[all->next_folder++].path;
-		all->busy++;
-		pthread_mutex_unlock(&all->lock);
-		list_folder(c, path);
-		pthread_mutex_lock(&all->lock);
-		all->busy--;
-		pthread_cond_broadcast(&all->changed);
-	}
-	pthread_mutex_unlock(&all->lock);
+static void log_in(SMBCCTX *context, const char *server, const char *name, char *group, int group_size, char *account, int account_size, char *secret,
+                   int secret_size) {
+    (void)context, (void)server, (void)name;
+    snprintf(group, (size_t)group_size, "WORKGROUP");
+    snprintf(account, (size_t)account_size, "%s", user);
+    snprintf(secret, (size_t)secret_size, "%s", password);
 }
 
-static void read_files(SMBCCTX *c)
-{
-	char address[16384], *buffer = malloc((size_t)read_bytes);
-	for (;;) {
-		uint32_t i = all->next_file++;
-		if (i >= all->files) break;
-		uint64_t size = all->file[i].size;
-		if (!size) continue;
-		url(address, sizeof address, all->text + all->file[i].path);
-		SMBCFILE *f = smbc_getFunctionOpen(c)(c, address, O_RDONLY, 0);
-		if (!f) { all->errors++; continue; }
-		ssize_t n = smbc_getFunctionRead(c)(c, f, buffer, size < (uint64_t)read_bytes ? size : (size_t)read_bytes);
-		if (n < 0) all->errors++; else all->bytes += (uint64_t)n;
-		smbc_getFunctionClose(c)(c, f);
-	}
+static SMBCCTX *connect_context(int port, int encrypts) {
+    SMBCCTX *context = smbc_new_context();
+    if (!context) exit(1);
+    smbc_setOptionDebugToStderr(context, 1);
+    smbc_setOptionNoAutoAnonymousLogin(context, 1);
+    smbc_setOptionUseKerberos(context, 0);
+    smbc_setOptionUseCCache(context, 0);
+    smbc_setOptionSmbEncryptionLevel(context, encrypts ? SMBC_ENCRYPTLEVEL_REQUIRE : SMBC_ENCRYPTLEVEL_NONE);
+    smbc_setTimeout(context, 10000);
+    if (!smbc_init_context(context)) exit(1);
+    smbc_setPort(context, (uint16_t)port);
+    smbc_setUser(context, user);
+    smbc_setWorkgroup(context, "WORKGROUP");
+    smbc_setFunctionAuthDataWithContext(context, log_in);
+    return context;
 }
 
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+/* root/path, with the one character encoded that must be. */
+static void url_of(const char *path, char *url) {
+    char *end = stpcpy(url, root);
+    if (*path) *end++ = '/';
+    for (; *path; path++) {
+        if (*path == '%') end = stpcpy(end, "%25");
+        else *end++ = *path;
+    }
+    *end = 0;
 }
 
-int main(int count, char **arguments)
-{
-	if (count < 6) { fprintf(stderr, "bare_smb HOST PORT SHARE USER PROCESSES [headers [BYTES]]\n"); return 64; }
-	host = arguments[1], port = atoi(arguments[2]), share = arguments[3], user = arguments[4];
-	int processes = atoi(arguments[5]), headers = count > 6 && !strcmp(arguments[6], "headers");
-	if (count > 7) read_bytes = atoi(arguments[7]);
-	if (getenv("BARE_SMB_ENCRYPT")) encrypt = atoi(getenv("BARE_SMB_ENCRYPT"));
-	password = getenv("BARE_SMB_PASSWORD") ? getenv("BARE_SMB_PASSWORD") : "";
-	char home[] = "/tmp/bare-smb-XXXXXX";
-	if (!mkdtemp(home) || setenv("HOME", home, 1)) return 1;
-	all = mmap(NULL, sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (all == MAP_FAILED) { perror("mmap"); return 1; }
-	pthread_mutexattr_t ma;
-	pthread_mutexattr_init(&ma);
-	pthread_mutexattr_setpshared(&ma, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(&all->lock, &ma);
-	pthread_condattr_t ca;
-	pthread_condattr_init(&ca);
-	pthread_condattr_setpshared(&ca, PTHREAD_PROCESS_SHARED);
-	pthread_cond_init(&all->changed, &ca);
-	all->text[0] = 0, all->text_used = 1;
-	all->folder[all->folders++] = (item){0, 0};
-	double seconds[2] = {0, 0};
-	for (int part = 0; part < 1 + headers; part++) {
-		double start = now();
-		for (int i = 0; i < processes; i++)
-			if (!fork()) {
-				SMBCCTX *c = context();
-				if (part) read_files(c); else enumerate(c);
-				_exit(0);
-			}
-		while (wait(NULL) > 0) {}
-		seconds[part] = now() - start;
-	}
-	rmdir(home);
-	printf("{\"processes\": %d, \"folders\": %u, \"entries\": %llu, \"files\": %u, \"list_seconds\": %.4f, \"read_seconds\": %.4f, \"bytes\": %llu, \"errors\": %llu}\n",
-	       processes, all->folders, (unsigned long long)all->entries, all->files, seconds[0], seconds[1], (unsigned long long)all->bytes,
-	       (unsigned long long)all->errors);
-	return 0;
+static void list(SMBCCTX *context, const char *path) {
+    char url[3 * MOST_PATH + sizeof root], below[2 * MOST_PATH];
+    url_of(path, url);
+    SMBCFILE *folder = smbc_getFunctionOpendir(context)(context, url);
+    if (!folder) {
+        shared->errors++;
+    } else {
+        smbc_readdirplus_fn next = smbc_getFunctionReaddirPlus(context);
+        int has_first = 0;
+        /* The listing is in memory already: this is one short stay in the lock for each folder. */
+        pthread_mutex_lock(&shared->lock);
+        for (const struct libsmb_file_info *entry; (entry = next(context, folder));) {
+            if (!strcmp(entry->name, ".") || !strcmp(entry->name, "..")) continue;
+            snprintf(below, sizeof below, "%s%s%s", path, *path ? "/" : "", entry->name);
+            if (entry->attrs & 0x10) {
+                add_folder(below);
+            } else {
+                if (shared->files == MOST_ITEMS) exit(1);
+                struct item item = {.size = entry->size};
+                if (reads && !(only_first && has_first)) item.path = store(below);
+                else item.size = UINT64_MAX;
+                has_first = 1;
+                file_items[shared->files++] = item;
+            }
+        }
+        pthread_mutex_unlock(&shared->lock);
+        smbc_getFunctionClosedir(context)(context, folder);
+    }
+    pthread_mutex_lock(&shared->lock);
+    shared->under_way--;
+    pthread_cond_broadcast(&shared->changed);
+    pthread_mutex_unlock(&shared->lock);
+}
+
+static void read_file(SMBCCTX *context, const struct item *item) {
+    static char buffer[READ_SIZE];
+    char url[3 * MOST_PATH + sizeof root];
+    if (item->size == UINT64_MAX) return;
+    url_of(text + item->path, url);
+    SMBCFILE *file = smbc_getFunctionOpen(context)(context, url, O_RDONLY, 0);
+    if (!file) {
+        shared->errors++;
+        return;
+    }
+    size_t wanted = item->size < READ_SIZE ? (size_t)item->size : READ_SIZE;
+    ssize_t got = wanted ? smbc_getFunctionRead(context)(context, file, buffer, wanted) : 0;
+    if (got < 0) shared->errors++;
+    else shared->bytes += got;
+    shared->read_files++;
+    smbc_getFunctionClose(context)(context, file);
+}
+
+static void work(int port, int encrypts) {
+    static char path[MOST_PATH];
+    SMBCCTX *context = connect_context(port, encrypts);
+    while (take_folder(path)) list(context, path);
+    if (pthread_barrier_wait(&shared->listed) == PTHREAD_BARRIER_SERIAL_THREAD) shared->listed_at = seconds();
+    if (!reads) return;
+    for (;;) {
+        size_t from = atomic_fetch_add(&shared->next_file, BATCH);
+        if (from >= shared->files) return;
+        for (size_t index = from; index < from + BATCH && index < shared->files; index++) read_file(context, &file_items[index]);
+    }
+}
+
+static void prepare(int processes) {
+    shared = share(sizeof *shared);
+    folder_items = share(MOST_ITEMS * sizeof *folder_items);
+    file_items = share(MOST_ITEMS * sizeof *file_items);
+    text = share(MOST_TEXT);
+    pthread_mutexattr_t mutex;
+    pthread_condattr_t condition;
+    pthread_barrierattr_t barrier;
+    pthread_mutexattr_init(&mutex);
+    pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(&shared->lock, &mutex);
+    pthread_condattr_init(&condition);
+    pthread_condattr_setpshared(&condition, PTHREAD_PROCESS_SHARED);
+    pthread_cond_init(&shared->changed, &condition);
+    pthread_barrierattr_init(&barrier);
+    pthread_barrierattr_setpshared(&barrier, PTHREAD_PROCESS_SHARED);
+    pthread_barrier_init(&shared->listed, &barrier, (unsigned)processes);
+    add_folder("");
+}
+
+int main(int count, char **arguments) {
+    char host[256] = "", name[256] = "";
+    int port = 445, processes = count > 4 ? atoi(arguments[2]) : 0;
+    password = getenv("FILEROOM_SMB_PASSWORD");
+    if (count < 5 || processes < 1 || processes > MOST_PROCESSES || sscanf(arguments[3], "smb://%255[^:/]:%d/%255[^/]", host, &port, name) != 3 || !password) {
+        fprintf(stderr, "usage: FILEROOM_SMB_PASSWORD=... bare_smb list|first|read N smb://HOST:PORT/SHARE USER [off|required]\n");
+        return 64;
+    }
+    snprintf(root, sizeof root, "smb://%s/%s", host, name);
+    user = arguments[4];
+    reads = strcmp(arguments[1], "list") != 0;
+    only_first = !strcmp(arguments[1], "first");
+    int encrypts = count > 5 && !strcmp(arguments[5], "required");
+    double start = seconds();
+    prepare(processes);
+    pid_t children[MOST_PROCESSES];
+    for (int index = 0; index < processes; index++) {
+        children[index] = fork();
+        if (children[index] < 0) return 1;
+        if (children[index] == 0) {
+            prctl(PR_SET_PDEATHSIG, 9);
+            work(port, encrypts);
+            _exit(0);
+        }
+    }
+    int failed = 0;
+    for (int index = 0; index < processes; index++) {
+        int status = 0;
+        pid_t ended = wait(&status);
+        if (ended > 0 && status == 0) continue;
+        failed = 1;
+        /* The others would wait for it at the barrier. */
+        for (int other = 0; other < processes; other++) kill(children[other], 9);
+    }
+    printf("folders=%zu files=%zu read_files=%ld bytes=%ld errors=%ld list_seconds=%.6f seconds=%.6f\n", shared->folders, shared->files,
+           shared->read_files, shared->bytes, shared->errors, shared->listed_at - start, seconds() - start);
+    return failed || shared->errors > 0;
 }
