@@ -63,7 +63,8 @@ let package = Package(
         .executableTarget(name: "benchmark-parse", dependencies: ["DICOM"], path: "benchmarks/parse", swiftSettings: strict),
         .executableTarget(name: "benchmark-source", dependencies: ["FileSource"], path: "benchmarks/source", swiftSettings: strict),
         .executableTarget(
-            name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", swiftSettings: strict),
+            name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", exclude: ["orthanc.py"],
+            swiftSettings: strict),
 
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], exclude: ["Corpus"], swiftSettings: testing),
         .testTarget(

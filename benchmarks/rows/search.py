@@ -25,7 +25,7 @@ def run(world: World) -> str:
 
 def orthanc(world: World) -> str:
     if not shutil.which("Orthanc"):
-        return "Orthanc is not installed here: `benchmarks/search/RESULTS.md` has a comparison."
+        return "Orthanc is not installed here: `benchmarks/results/search.md` has a comparison."
     catalogue = world.folder / "orthanc.sqlite3"
     world.timed([world.options.bin / "synthetic-catalogue", catalogue, ORTHANC_SERIES, 1])
     _, output = world.timed([PYTHON, ROOT / "benchmarks/search/orthanc.py", catalogue])
