@@ -97,8 +97,9 @@ public protocol FileSource: Sendable {
     var concurrency: Int { get }
 
     /// Checks that the root can be listed, with one connection only; a wrong password is tried once.
+    /// - Parameter retrying: whether temporary errors are tried again, as for work, or told at once, as to a person who waits.
     /// - Throws: ``SourceError``.
-    func probe() async throws
+    func probe(retrying: Bool) async throws
 
     /// Ends workers and connections. Operations under way throw.
     func close() async

@@ -14,7 +14,7 @@ public struct SourceSample: Sendable {
     ///
     /// - Throws: ``SourceError`` when the root cannot be listed.
     public static func take(_ source: some FileSource) async throws -> SourceSample {
-        try await source.probe()
+        try await source.probe(retrying: false)
         let began = ContinuousClock.now
         let found = Collected()
         var waiting: [SourcePath] = [.root]

@@ -90,7 +90,8 @@ actor IndexJob {
             case .pause:
                 await note(.paused)
                 stage = .paused
-                await withCheckedContinuation { wishChanged = $0 }
+                // It may have changed while that was noted, and then nobody would say so again.
+                if wish == .pause { await withCheckedContinuation { wishChanged = $0 } }
             case .cancel:
                 return await end(.cancelled, "cancelled")
             case .stop:
@@ -101,6 +102,8 @@ actor IndexJob {
 
     private func runOnce() async -> JobEnd? {
         await note(.running)
+        // What was wished meanwhile found no attempt to cancel.
+        guard wish == .run else { return nil }
         runningSince = .now
         let attempt = Task { try await self.scan() }
         self.attempt = attempt
@@ -145,7 +148,7 @@ actor IndexJob {
 
     private func scan() async throws {
         stage = .listing
-        try await source.probe()
+        try await source.probe(retrying: true)
         try Task.checkCancellation()
         var shift = Shift(job: id, source: source, catalogue: catalogue, filter: settings.filter, now: now)
         try await shift.work { await self.enter($0) }

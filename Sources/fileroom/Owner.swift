@@ -66,7 +66,7 @@ final class Owner: Sendable {
         let opened = try await opening.open()
         do {
             // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.
-            if try await !catalogue.knows(url: opening.url) { try await opened.source.probe() }
+            if try await !catalogue.knows(url: opening.url) { try await opened.source.probe(retrying: false) }
             return try await board.start(
                 JobOrder(url: opening.url, name: opening.name, options: try order.kept(), settings: opening.settings(full: order.full)),
                 on: opened)

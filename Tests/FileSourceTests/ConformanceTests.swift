@@ -254,7 +254,7 @@ struct Subject: Sendable, CustomTestStringConvertible {
         try await subject.show {
             try $0.write("file")
         } _: { source, _ in
-            try await source.probe()
+            try await source.probe(retrying: false)
             await source.close()
             expectEqual(await source.failure { _ = try await $0.read(SourcePath("file"), offset: 0, count: 1) }?.code, "SOURCE_CLOSED")
         }

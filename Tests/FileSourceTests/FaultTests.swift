@@ -52,7 +52,7 @@ import Testing
         ]
         for (change, code, type) in cases {
             try await onShare(change: change) { source, _, _ in
-                let error = await source.failure { try await $0.probe() }
+                let error = await source.failure { try await $0.probe(retrying: false) }
                 #expect(error?.code == code)
                 #expect(error?.type == type)
                 #expect(error?.concernsSource == true)
@@ -66,7 +66,7 @@ import Testing
         } change: {
             $0.path = SourcePath("a b/c%")
         } _: { source, _, _ in
-            try await source.probe()
+            try await source.probe(retrying: false)
             let bytes = try await source.read(SourcePath("file"), offset: 0, count: 10)
             #expect(bytes == Array("here".utf8))
         }
@@ -115,7 +115,7 @@ import Testing
     @Test(arguments: [SMBOptions.Level.off, .ifOffered, .required]) func `encryption is as configured`(level: SMBOptions.Level) async throws
     {
         try await onShare(change: { $0.encryption = level }) { source, _, _ in
-            try await source.probe()
+            try await source.probe(retrying: false)
             #expect(source.metrics.isEncrypted == (level != .off))
         }
     }
@@ -125,7 +125,7 @@ import Testing
     func `what must be encrypted never goes out in clear text`(settings: [String]) async throws {
         let extra = settings.flatMap { ["--global", $0] }
         try await onShare(extra: extra, change: { $0.encryption = .required }) { source, _, _ in
-            let error = await source.failure { try await $0.probe() }
+            let error = await source.failure { try await $0.probe(retrying: false) }
             #expect(error?.code == "PROTOCOL_MISMATCH")
             #expect(error?.concernsSource == true)
             #expect(error?.isRetryable == false)
@@ -141,7 +141,7 @@ import Testing
 
     @Test func `a server that is down is waited for, and reported`() async throws {
         try await onShare() { source, server, _ in
-            try await source.probe()
+            try await source.probe(retrying: false)
             try await server.kill()
             for body: @Sendable (SMBSource) async throws -> Void in [
                 { try await $0.list(.root) { _ in } }, { _ = try await $0.headers([("file", 7)]) },
@@ -197,7 +197,7 @@ import Testing
         var options = SMBOptions(host: "no-such-host.invalid", share: "dicom")
         options.retryAttempts = 0
         let source = try SMBSource(options)
-        let error = await source.failure { try await $0.probe() }
+        let error = await source.failure { try await $0.probe(retrying: false) }
         #expect(error?.code == "HOST_UNKNOWN")
         await source.close()
     }
@@ -231,7 +231,7 @@ import Testing
 
     @Test func `workers end when the source is closed, and their folder is gone`() async throws {
         try await onShare() { source, _, _ in
-            try await source.probe()
+            try await source.probe(retrying: false)
             let workers = Workers.of(source)
             #expect(!workers.isEmpty)
             await source.close()
@@ -254,7 +254,7 @@ import Testing
 
     @Test func `a worker's arguments and environment hold no password`() async throws {
         try await onShare() { source, _, _ in
-            try await source.probe()
+            try await source.probe(retrying: false)
             let worker = try #require(Workers.of(source).first)
             for file in ["cmdline", "environ"] {
                 let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: "/proc/\(worker)/\(file)")), as: UTF8.self)

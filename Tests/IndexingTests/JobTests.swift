@@ -75,6 +75,27 @@ private actor Gate {
         #expect(try bench.isSound())
     }
 
+    @Test func `resuming at the very moment of the pause never leaves a job asleep`() async throws {
+        let bench = try Bench()
+        let source = ScriptedSource.archive(series: 20, files: 20, concurrency: 1) { await Task.yield() }
+        let catalogue = try CatalogueWriter(path: bench.folder.catalogue)
+        let board = JobBoard(folder: bench.folder, catalogue: catalogue) { 0 }
+        let job = try await board.start(bench.order(), on: OpenedSource(source: source, method: "smb", reason: "test"))
+        var pauses = 0
+        while await board.openJobs == [job] {
+            await board.ask(.pause, of: job)
+            while await catalogue.record(of: job)?.state == .running { await Task.yield() }
+            pauses += 1
+            await board.ask(.resume, of: job)
+            while await catalogue.record(of: job)?.state == .paused { await Task.yield() }
+        }
+        #expect(pauses > 3)
+        let end = try #require(await board.end(of: job))
+        #expect(end.record.state == .completed)
+        #expect(end.record.counters.filesProcessed == 400)
+        #expect(try bench.isSound())
+    }
+
     @Test func `a cancelled job ends, and the next one begins anew without reading again what is known`() async throws {
         let bench = try Bench()
         let gate = Gate()

@@ -110,7 +110,7 @@ final class ScriptedSource: FileSource {
         }
     }
 
-    func probe() async throws { try state.withLock { try spend(&$0) } }
+    func probe(retrying: Bool) async throws { try state.withLock { try spend(&$0) } }
 
     func close() async {}
 }

@@ -88,7 +88,7 @@ public final class LocalFileSource: FileSource {
         }
     }
 
-    public func probe() async throws {
+    public func probe(retrying: Bool) async throws {
         try await threads.run { [root, pageSize] _, cancellation in
             let relay = PageRelay()
             relay.finish()

@@ -58,7 +58,7 @@ extension SMBSource {
         do {
             try await reach()
             report.isReachable = true
-            try await probe()
+            try await probe(retrying: false)
             report.areCredentialsAccepted = true
             report.isShareFound = true
             report.isPathReadable = true

@@ -88,9 +88,9 @@ public final class SMBSource: FileSource {
         return rounds.results
     }
 
-    public func probe() async throws {
+    public func probe(retrying: Bool) async throws {
         do {
-            _ = try await listing(.root, nil)
+            _ = try await listing(.root, nil, attempts: retrying ? nil : 0)
         } catch let error as SourceError {
             var error = error
             if error.code == "NOT_FOUND" { error = .pathNotFound }
@@ -109,14 +109,14 @@ public final class SMBSource: FileSource {
 
     // MARK: How operations run
 
-    /// - Parameter relay: who takes the pages; nil when only the first matters and nothing is tried again.
-    private func listing(_ folder: SourcePath, _ relay: PageRelay?) async throws -> [DirectoryEntry] {
+    /// - Parameter relay: who takes the pages; nil when only the first matters.
+    private func listing(_ folder: SourcePath, _ relay: PageRelay?, attempts: Int? = nil) async throws -> [DirectoryEntry] {
         defer { relay?.finish() }
         let given = Monitor(0)
         let counted = PageRelay()
         let pages = relay ?? counted
         if relay == nil { counted.finish() }
-        let entries = try await perform(.listing, attempts: relay == nil ? 0 : nil, canRepeat: { given.with { $0 } == 0 }) {
+        let entries = try await perform(.listing, attempts: attempts, canRepeat: { given.with { $0 } == 0 }) {
             [loops] worker, cancellation in
             do {
                 return try worker.list(folder, relay: pages, cancellation) { page throws(SourceError) in
