@@ -15,7 +15,7 @@ struct DataSetScanner {
     /// One past the last byte that was looked at.
     private(set) var extent: UInt64 = 0
 
-    /// Whether reading came to the end of the stream.
+    /// Whether it took the whole stream to finish.
     private(set) var hasReachedEnd = false
 
     private let encoding: DataSetEncoding
@@ -249,7 +249,6 @@ struct DataSetScanner {
 
     private mutating func endOfFile(_ window: Window) -> Step {
         deviations.insert(.truncated)
-        hasReachedEnd = true
         extent = max(extent, min(position + 8, window.end))
         return .finished
     }
