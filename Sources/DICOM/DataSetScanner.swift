@@ -15,7 +15,7 @@ struct DataSetScanner {
     /// One past the last byte that was looked at.
     private(set) var extent: UInt64 = 0
 
-    /// Whether reading came to the end of the stream.
+    /// Whether it took the whole stream to finish.
     private(set) var hasReachedEnd = false
 
     private let encoding: DataSetEncoding
@@ -53,8 +53,7 @@ struct DataSetScanner {
                 }
                 let pointer = base + Int(offset)
                 let available = window.bytes.count - Int(offset)
-                // How a malformed element is understood must not depend on how much has been inflated.
-                let end = isEndKnown ? max(window.end, window.start + count) : Window.unknownEnd
+                let end = max(knownEnd(window), window.start + count)
                 let parsed = ElementHeader(pointer, available: available, remaining: end - position, currentEncoding(pointer))
                 guard let header = parsed else { return shortage(of: 12, window) }
                 // No element is all zeros. A copy that was broken off leaves a file of full size, with nothing in the rest of it.
@@ -127,7 +126,7 @@ struct DataSetScanner {
         if header.length & 1 != 0 { deviations.insert(.oddLength) }
         if isWanted {
             // A value that the file's end has cut is no value: half a UID would be another UID.
-            guard position + UInt64(header.size) + UInt64(header.length) <= window.end else { return endOfFile(window) }
+            guard position + UInt64(header.size) + UInt64(header.length) <= knownEnd(window) else { return endOfFile(window) }
             let count = min(Int(header.length), ValueStore.longestValue)
             guard available.count >= count else { return .needs(header.size + count) }
             if count < Int(header.length) { deviations.insert(.longValue) }
@@ -238,14 +237,18 @@ struct DataSetScanner {
     @inline(__always)
     private mutating func skip(_ header: ElementHeader, _ window: Window) -> Step {
         let next = position &+ UInt64(header.size) &+ UInt64(header.length)
-        if next > window.end { return endOfFile(window) }
+        if next > knownEnd(window) { return endOfFile(window) }
         position = next
         return .next
     }
 
+    /// The stream's end as far as it may decide how bytes are understood: not that of an inflated stream, which is known late or early,
+    /// depending on how much has been inflated at a time.
+    @inline(__always)
+    private func knownEnd(_ window: Window) -> UInt64 { isEndKnown ? window.end : Window.unknownEnd }
+
     private mutating func endOfFile(_ window: Window) -> Step {
         deviations.insert(.truncated)
-        hasReachedEnd = true
         extent = max(extent, min(position + 8, window.end))
         return .finished
     }
