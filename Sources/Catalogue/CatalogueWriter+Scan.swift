@@ -43,21 +43,19 @@ extension CatalogueWriter {
 
     // MARK: Listings
 
-    public func beginListing(_ id: Int64, folder: Int64) throws {
+    /// Adds a page of a folder's listing that more pages follow.
+    public func add(_ page: [ListedEntry], of folder: Int64, to id: Int64) throws {
         guard let job = jobs[id] else { return }
-        try reading {
-            try enumeration.begin(folder, source: job.record.sourceID, generation: job.record.generation, readAll: job.record.readAll)
+        try inBatch(rows: page.count) { try enumeration.add(page, to: folder, of: job.record) }
+    }
+
+    /// Adds the last page of a folder's listing: it has been listed completely.
+    public func finishListing(_ id: Int64, folder: Int64, lastPage: [ListedEntry]) throws {
+        guard let job = jobs[id] else { return }
+        let counts = try inBatch(rows: lastPage.count) {
+            try enumeration.add(lastPage, to: folder, of: job.record)
+            return try enumeration.finish(folder)
         }
-    }
-
-    public func add(_ page: [ListedEntry], to folder: Int64) throws {
-        try inBatch(rows: page.count) { try enumeration.add(page, to: folder) }
-    }
-
-    /// The folder has been listed completely.
-    public func finishListing(_ id: Int64, folder: Int64) throws {
-        let counts = try inBatch { try enumeration.finish(folder) }
-        guard let job = jobs[id] else { return }
         job.record.counters.foldersListed += 1
         job.record.counters.enumeratedFiles += counts.files
         job.record.counters.filesProcessed += counts.ruledOut + counts.unchangedInstances + counts.unchangedOthers

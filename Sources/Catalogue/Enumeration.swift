@@ -61,7 +61,7 @@ final class Enumeration {
         skipFolder = try connection.prepare("UPDATE folder SET to_list = NULL WHERE id = ?1")
         insertFile = try connection.prepare(
             """
-            INSERT INTO file(folder_id, name, size, modified, changed, read_order, state) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0)
+            INSERT INTO file(folder_id, name, size, modified, changed, read_order, state) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT(folder_id, name) DO NOTHING
             """)
         findFile = try connection.prepare(
@@ -102,15 +102,15 @@ final class Enumeration {
 
     // MARK: One listing
 
-    func begin(_ folder: Int64, source: Int64, generation: Int64, readAll: Bool) throws {
+    private func begin(_ folder: Int64, of job: JobRecord) throws -> Listing? {
         folderRow.bind(folder, at: 1)
         defer { folderRow.reset() }
-        guard try folderRow.step() else { return }
+        guard try folderRow.step() else { return nil }
         var listing = Listing(
-            source: source, generation: generation, path: folderRow.bytes(0), depth: Int(folderRow.integer(1)), readAll: readAll,
-            isKnown: folderRow.integer(2) > 0)
+            source: job.sourceID, generation: job.generation, path: folderRow.bytes(0), depth: Int(folderRow.integer(1)),
+            readAll: job.readAll, isKnown: folderRow.integer(2) > 0)
         if listing.isKnown { listing.expected = try knownFiles(of: folder) }
-        listings[folder] = listing
+        return listing
     }
 
     private func knownFiles(of folder: Int64) throws -> [[UInt8]: KnownFile]? {
@@ -127,9 +127,10 @@ final class Enumeration {
             isMissing: row.integer(6) != 0)
     }
 
-    func add(_ page: [ListedEntry], to folder: Int64) throws {
-        guard var listing = listings.removeValue(forKey: folder) else { return }
+    /// Adds a page to a folder's listing; the first one begins it.
+    func add(_ page: [ListedEntry], to folder: Int64, of job: JobRecord) throws {
         // Taken out and put back, so that its arrays are changed in place.
+        guard var listing = try listings.removeValue(forKey: folder) ?? begin(folder, of: job) else { return }
         defer { listings[folder] = listing }
         for entry in page {
             switch entry.kind {
@@ -181,16 +182,13 @@ final class Enumeration {
         let known: KnownFile?
         if listing.isKnown {
             known = !listing.comparesInMemory ? try find(entry.name, in: folder) : listing.expected?.removeValue(forKey: entry.name)
-        } else if try insert(entry, in: folder, &listing) {
-            return .toRead
+        } else if let state = try insert(entry, in: folder, &listing) {
+            return state
         } else {
             // Left by a listing that was interrupted.
             known = try find(entry.name, in: folder)
         }
-        guard let known else {
-            _ = try insert(entry, in: folder, &listing)
-            return .toRead
-        }
+        guard let known else { return try insert(entry, in: folder, &listing) ?? .toRead }
         if !listing.comparesInMemory { listing.seenFiles.append(known.id) }
         return try compare(entry, with: known, &listing)
     }
@@ -206,7 +204,7 @@ final class Enumeration {
         let isSame =
             Int64(clamping: entry.size) == known.size && Self.isSameTime(entry.modified, known.modified)
             && (Self.isSameTime(entry.changed, known.changed) || entry.changed == 0 || known.changed == 0)
-        if isSame, !listing.readAll, state != .toRead, state != .failed {
+        if isSame, !listing.readAll || entry.size == 0, state != .toRead, state != .failed {
             if known.isMissing {
                 unmarkFile.bind(known.id, at: 1)
                 try unmarkFile.run()
@@ -229,18 +227,23 @@ final class Enumeration {
         return .toRead
     }
 
-    private func insert(_ entry: ListedEntry, in folder: Int64, _ listing: inout Listing) throws -> Bool {
+    /// - Returns: nil when the name has a row already.
+    private func insert(_ entry: ListedEntry, in folder: Int64, _ listing: inout Listing) throws -> FileState? {
+        // An empty file needs no look.
+        let state = entry.size == 0 ? FileState.notDICOM : .toRead
+        let order = WorkQueue.readOrder(listing.source, WorkQueue.level(ofOrdinal: listing.ordered))
         insertFile.bind(folder, at: 1)
         insertFile.bind(name: entry.name, at: 2)
         insertFile.bind(Int64(clamping: entry.size), at: 3)
         insertFile.bind(entry.modified, at: 4)
         insertFile.bind(entry.changed, at: 5)
-        insertFile.bind(WorkQueue.readOrder(listing.source, WorkQueue.level(ofOrdinal: listing.ordered)), at: 6)
+        insertFile.bind(state == .toRead ? order : nil, at: 6)
+        insertFile.bind(state.rawValue, at: 7)
         try insertFile.run()
-        guard connection.changes > 0 else { return false }
-        listing.ordered += 1
+        guard connection.changes > 0 else { return nil }
+        if state == .toRead { listing.ordered += 1 }
         if listing.isKnown, !listing.comparesInMemory { listing.seenFiles.append(connection.lastInsertedRowID) }
-        return true
+        return state
     }
 
     private func nextReadOrder(_ listing: inout Listing) -> Int64 {

@@ -81,11 +81,12 @@ public struct HeaderResult: Sendable {
 /// Every operation may be called from many tasks at once; a source runs as many at a time as it sees fit and queues the rest. Cancelling the
 /// calling task makes an operation throw `CancellationError` within a second.
 public protocol FileSource: Sendable {
-    /// Lists a folder, page by page; each page is handed to `page` as it arrives, and the next is not asked for before `page` returns.
+    /// Lists a folder, page by page; each page but the last is handed to `page` as it arrives, and the next is not asked for before `page`
+    /// returns.
     ///
-    /// Returning without an error means: the listing was complete.
+    /// - Returns: the last page, most often the only one. With it the listing is complete.
     /// - Throws: ``SourceError`` when the folder could not be listed completely; pages seen before are then all that is known.
-    func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws
+    func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws -> [DirectoryEntry]
 
     /// Reads at most `count` bytes from `offset`; fewer only at the end of the file.
     func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> [UInt8]

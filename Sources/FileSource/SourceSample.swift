@@ -22,7 +22,7 @@ public struct SourceSample: Sendable {
             guard !waiting.isEmpty, await found.files.count < mostFiles else { break }
             let folder = waiting.removeFirst()
             do {
-                try await source.list(folder) { await found.add($0, in: folder) }
+                await found.add(try await source.list(folder) { await found.add($0, in: folder) }, in: folder)
             } catch let error as SourceError where number > 0 && !error.concernsSource {
                 continue
             }

@@ -20,11 +20,14 @@ struct Shift {
     /// Whether the catalogue may have folders, or files, that were not fetched. It is asked again only after something that can change the answer.
     private var mayHaveFolders = true
     private var mayHaveFiles = true
+    private var listedSinceFetch = 0
     /// Files per second of one operation; sets how many files it is given.
     private var pace = 200.0
 
     /// An operation is to take about this long, so that a pause finds it soon at its end.
     private static let portionSeconds = 0.08
+    /// So many folders' first files are read together while others are listed.
+    private static let firstFiles = 8
     /// So many tasks are fetched at a time.
     private static let fetch = 2_000
     /// First read of a file's header when nothing is known of its folder. Measured in smb.md: more costs bandwidth, less a second request.
@@ -59,7 +62,9 @@ struct Shift {
                     guard let done = try await group.next() else { break }
                     if done.isListing { listing -= 1 } else { reading -= 1 }
                     switch done.outcome {
-                    case .listed: (mayHaveFolders, mayHaveFiles) = (true, true)
+                    case .listed:
+                        (mayHaveFolders, mayHaveFiles) = (true, true)
+                        listedSinceFetch += 1
                     case .read(let portion, let seconds, let hadFirst):
                         learn(files: portion, seconds: seconds)
                         // A first file that was no instance has another put in its place.
@@ -84,7 +89,8 @@ struct Shift {
             folders = try await catalogue.takeFolders(job, limit: Self.fetch).reversed()
             mayHaveFolders = false
         }
-        guard files.count < Self.fetch / 4, mayHaveFiles else { return }
+        guard files.count < Self.fetch / 4, mayHaveFiles, folders.isEmpty || listedSinceFetch >= Self.firstFiles else { return }
+        listedSinceFetch = 0
         let mayGoDeeper = folders.isEmpty && listing == 0
         let more = try await catalogue.takeFiles(job, limit: Self.fetch, mayGoDeeper: mayGoDeeper)
         files = more.reversed() + files
@@ -98,13 +104,13 @@ struct Shift {
 
     /// The next operation: listing and reading take turns while both have work.
     private mutating func next() -> Portion? {
-        if let folder = folders.last, files.isEmpty || listing <= reading {
+        if let folder = folders.last, files.count < Self.firstFiles || listing <= reading {
             folders.removeLast()
             return .list(folder)
         }
         guard !files.isEmpty else { return nil }
         // Never so many that the other operations would have none.
-        let fair = files.count / max(1, source.concurrency)
+        let fair = folders.isEmpty ? files.count / max(1, source.concurrency) : Self.firstFiles
         let count = max(1, min(Int(pace * Self.portionSeconds), fair, 512))
         let portion = Array(files.suffix(count).reversed())
         files.removeLast(portion.count)
@@ -159,13 +165,11 @@ private struct Operation: Sendable {
     let now: @Sendable () -> Double
 
     func list(_ folder: FolderTask) async throws {
-        try await catalogue.beginListing(job, folder: folder.id)
         do {
-            try await source.list(SourcePath(bytes: folder.path)) { page in
-                let entries = page.compactMap(entry)
-                try await catalogue.add(entries, to: folder.id)
+            let last = try await source.list(SourcePath(bytes: folder.path)) { page in
+                try await catalogue.add(page.compactMap(entry), of: folder.id, to: job)
             }
-            try await catalogue.finishListing(job, folder: folder.id)
+            try await catalogue.finishListing(job, folder: folder.id, lastPage: last.compactMap(entry))
         } catch let error as SourceError where !error.concernsSource {
             try await catalogue.failListing(job, folder: folder.id, error: report(error, path: folder.path, retries: 0))
         } catch {

@@ -59,7 +59,7 @@ struct Subject: Sendable, CustomTestStringConvertible {
             for number in 0..<95 { try tree.write("file \(number)") }
         } _: { source, _ in
             let pages = Pages()
-            try await source.list(.root) { await pages.add($0) }
+            await pages.add(try await source.list(.root) { await pages.add($0) })
             let names = await pages.entries.map { String(decoding: $0.name, as: UTF8.self) }
             #expect(Set(names) == Set((0..<95).map { "file \($0)" }))
             #expect(names.count == 95)
@@ -81,7 +81,7 @@ struct Subject: Sendable, CustomTestStringConvertible {
         try await subject.show { tree in
             for number in 0..<50 { try tree.write("\(number)") }
         } _: { source, _ in
-            await #expect(throws: Enough.self) { try await source.list(.root) { _ in throw Enough() } }
+            await #expect(throws: Enough.self) { _ = try await source.list(.root) { _ in throw Enough() } }
             let entries = try await source.entries()
             #expect(entries.count == 50)
         }
@@ -140,7 +140,7 @@ struct Subject: Sendable, CustomTestStringConvertible {
         } _: { source, _ in
             let path = SourcePath(path)
             expectEqual(await source.failure { _ = try await $0.read(path, offset: 0, count: 1) }?.code, "INVALID_PATH")
-            expectEqual(await source.failure { try await $0.list(path) { _ in } }?.code, "INVALID_PATH")
+            expectEqual(await source.failure { _ = try await $0.list(path) { _ in } }?.code, "INVALID_PATH")
         }
     }
 
@@ -152,10 +152,10 @@ struct Subject: Sendable, CustomTestStringConvertible {
             let read = await source.failure { _ = try await $0.read(missing, offset: 0, count: 1) }
             #expect(read?.code == "NOT_FOUND")
             #expect(read?.concernsSource == false)
-            let listed = await source.failure { try await $0.list(missing) { _ in } }
+            let listed = await source.failure { _ = try await $0.list(missing) { _ in } }
             #expect(listed?.code == "NOT_FOUND")
             #expect(listed?.concernsSource == false)
-            expectEqual(await source.failure { try await $0.list(SourcePath("file")) { _ in } }?.code, "NOT_A_FOLDER")
+            expectEqual(await source.failure { _ = try await $0.list(SourcePath("file")) { _ in } }?.code, "NOT_A_FOLDER")
         }
     }
 

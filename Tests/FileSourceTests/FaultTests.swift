@@ -30,7 +30,7 @@ import Testing
             options.maxWorkers = .fixed(8)
         }) { source, server, _ in
             await withTaskGroup(of: String?.self) { group in
-                for _ in 0..<30 { group.addTask { await source.failure { try await $0.list(.root) { _ in } }?.code } }
+                for _ in 0..<30 { group.addTask { await source.failure { _ = try await $0.list(.root) { _ in } }?.code } }
                 for await code in group { #expect(code == "ACCESS_REFUSED") }
             }
             let error = await source.failure { _ = try await $0.headers([("file", 7)]) }
@@ -144,7 +144,7 @@ import Testing
             try await source.probe(retrying: false)
             try await server.kill()
             for body: @Sendable (SMBSource) async throws -> Void in [
-                { try await $0.list(.root) { _ in } }, { _ = try await $0.headers([("file", 7)]) },
+                { _ = try await $0.list(.root) { _ in } }, { _ = try await $0.headers([("file", 7)]) },
                 { _ = try await $0.read(SourcePath("file"), offset: 0, count: 7) },
             ] {
                 let error = await source.failure(body)
@@ -186,7 +186,7 @@ import Testing
         options.retryDelay = .milliseconds(10)
         let source = try SMBSource(options)
         let start = ContinuousClock.now
-        let error = await source.failure { try await $0.list(.root) { _ in } }
+        let error = await source.failure { _ = try await $0.list(.root) { _ in } }
         #expect(error?.type == .network)
         #expect(error?.concernsSource == true)
         #expect(start.duration(to: .now) < .seconds(60))
@@ -276,7 +276,7 @@ import Testing
             chmod(tree.path + "/secret", 0o700)
             chmod(tree.path + "/open/locked", 0o600)
         } _: { source, server, _ in
-            let listed = await source.failure { try await $0.list(SourcePath("secret")) { _ in } }
+            let listed = await source.failure { _ = try await $0.list(SourcePath("secret")) { _ in } }
             #expect(listed?.code == "PERMISSION_DENIED")
             #expect(listed?.concernsSource == false)
             let results = try await source.headers([("open/file", 7), ("open/locked", 7), ("open/file", 7)])
@@ -302,7 +302,7 @@ import Testing
             var options = server.options
             options.memoryPerWorker = size + 16 << 20
             let small = try SMBSource(options)
-            let error = await small.failure { try await $0.list(.root) { _ in } }
+            let error = await small.failure { _ = try await $0.list(.root) { _ in } }
             #expect(error?.code == "FOLDER_TOO_LARGE")
             #expect(error?.concernsSource == false)
             let answer = try await small.read(SourcePath("0"), offset: 0, count: 1)
@@ -330,7 +330,7 @@ import Testing
             options.timeout = .seconds(1)
             options.retryAttempts = 0
             let broken = try SMBSource(options)
-            let error = await broken.failure { try await $0.list(.root) { _ in } }
+            let error = await broken.failure { _ = try await $0.list(.root) { _ in } }
             #expect(error?.code == code)
             await broken.close()
         }

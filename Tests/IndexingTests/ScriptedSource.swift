@@ -64,7 +64,7 @@ final class ScriptedSource: FileSource {
         state.operationsLeft = left - 1
     }
 
-    func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws {
+    func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws -> [DirectoryEntry] {
         let prefix = folder.bytes.isEmpty ? "" : folder.description + "/"
         let (entries, failure) = try state.withLock { state in
             try spend(&state)
@@ -80,8 +80,13 @@ final class ScriptedSource: FileSource {
             }
             return (names.sorted { $0.key < $1.key }.map(\.value), state.failingFolders[folder.description])
         }
-        for start in stride(from: 0, to: entries.count, by: 3) { try await page(Array(entries[start..<min(start + 3, entries.count)])) }
+        var left = entries[...]
+        while left.count > 3 || (failure != nil && !left.isEmpty) {
+            try await page(Array(left.prefix(3)))
+            left = left.dropFirst(3)
+        }
         if let failure { throw failure }
+        return Array(left)
     }
 
     func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> [UInt8] {

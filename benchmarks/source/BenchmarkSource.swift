@@ -82,7 +82,9 @@ enum BenchmarkSource {
                 for _ in 0..<max(source.concurrency, 1) {
                     group.addTask {
                         while let folder = await found.next() {
-                            do { try await source.list(folder) { page in await found.add(page, in: folder) } } catch { print(error) }
+                            do {
+                                await found.add(try await source.list(folder) { page in await found.add(page, in: folder) }, in: folder)
+                            } catch { print(error) }
                             await found.done()
                         }
                     }
@@ -123,7 +125,7 @@ enum BenchmarkSource {
         let source = LocalFileSource(path: path)
         let found = Folders()
         while let folder = await found.next() {
-            try await source.list(folder) { page in await found.add(page, in: folder) }
+            await found.add(try await source.list(folder) { page in await found.add(page, in: folder) }, in: folder)
             await found.done()
         }
         let paths = await found.files.map { path + "/" + $0.path.description }

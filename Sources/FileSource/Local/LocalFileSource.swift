@@ -30,13 +30,13 @@ public final class LocalFileSource: FileSource {
 
     public var concurrency: Int { threads.limit + 2 }
 
-    public func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws {
+    public func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws -> [DirectoryEntry] {
         let components = try folder.components()
         let relay = PageRelay()
         defer { relay.finish() }
         async let last = listing(components, relay)
         while let entries = await relay.next() { try await page(entries) }
-        try await page(try await last)
+        return try await last
     }
 
     private func listing(_ components: [[UInt8]], _ relay: PageRelay) async throws -> [DirectoryEntry] {

@@ -94,7 +94,9 @@ extension SMBSource {
                     tasks.addTask {
                         let pages = Monitor([DirectoryEntry]())
                         // A folder that cannot be listed is no obstacle for the others.
-                        try? await self.list(folder) { page in pages.with { $0 += page } }
+                        if let last = try? await self.list(folder, page: { page in pages.with { $0 += page } }) {
+                            pages.with { $0 += last }
+                        }
                         return (folder, pages.with { $0 })
                     }
                 }

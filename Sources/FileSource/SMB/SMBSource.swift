@@ -46,14 +46,14 @@ public final class SMBSource: FileSource {
 
     // MARK: FileSource
 
-    public func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws {
+    public func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws -> [DirectoryEntry] {
         try folder.check()
         if folder.depth > LoopGuard.mostFolders { throw SourceError.folderTooDeep }
         let relay = PageRelay()
         defer { relay.finish() }
         async let last = listing(folder, relay)
         while let entries = await relay.next() { try await page(entries) }
-        try await page(try await last)
+        return try await last
     }
 
     public func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> [UInt8] {

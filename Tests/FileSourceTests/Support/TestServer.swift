@@ -117,7 +117,7 @@ extension FileSource {
     /// The whole listing, by name.
     func entries(_ folder: SourcePath = .root) async throws -> [String: DirectoryEntry] {
         let pages = Pages()
-        try await list(folder) { await pages.add($0) }
+        await pages.add(try await list(folder) { await pages.add($0) })
         let entries = await pages.entries
         return Dictionary(entries.map { (String(decoding: $0.name, as: UTF8.self), $0) }) { first, _ in first }
     }
