@@ -180,7 +180,13 @@ extension CatalogueWriter {
     /// A person confirms that what the source's last scan missed is gone.
     ///
     /// - Returns: how many files went.
+    ///
+    /// - Throws: ``CatalogueError`` when a scan of the source is under way, which may find it again.
     public func confirmMissing(source: Int64) throws -> Int {
+        guard !jobs.values.contains(where: { $0.record.sourceID == source }) else {
+            throw CatalogueError(
+                code: .invalidRequest, message: "A scan of this source is under way", suggestion: "Wait until it has ended, or cancel it.")
+        }
         try inBatch { try removal.confirm(source: source) }
         var gone = 0
         while case let removed = try removeGone(source: source, limit: 5_000), removed > 0 { gone += removed }

@@ -8,7 +8,7 @@ final class Enumeration {
 
     private let folderRow, filesOfFolder: Statement
     private let insertFolder, findFolder, wantFolder, finishFolder, skipFolder: Statement
-    private let insertFile, findFile, changeFile, wantFile, unmarkFile: Statement
+    private let insertFile, findFile, changeFile, wantFile, unmarkFile, unmarkFolder: Statement
     private let filesNotSeen, markFile, foldersNotSeen, markFolder: Statement
 
     /// Folders with at most this many known files are compared in memory, larger ones row by row.
@@ -61,14 +61,20 @@ final class Enumeration {
         skipFolder = try connection.prepare("UPDATE folder SET to_list = NULL WHERE id = ?1")
         insertFile = try connection.prepare(
             """
-            INSERT INTO file(folder_id, name, size, modified, changed, read_order, state) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO file(folder_id, name, size, modified, changed, read_order, state, found_generation)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT(folder_id, name) DO NOTHING
             """)
         findFile = try connection.prepare(
             "SELECT id, name, size, modified, changed, state, missing_generation IS NOT NULL FROM file WHERE folder_id = ?1 AND name = ?2")
         changeFile = try connection.prepare(
-            "UPDATE file SET size = ?2, modified = ?3, changed = ?4, read_order = ?5, missing_generation = NULL WHERE id = ?1")
+            """
+            UPDATE file SET size = ?2, modified = ?3, changed = ?4, read_order = ?5, missing_generation = NULL,
+                state = iif(state = \(FileState.toRead.rawValue), state, \(FileState.outdated.rawValue))
+            WHERE id = ?1
+            """)
         wantFile = try connection.prepare("UPDATE file SET read_order = ?2, missing_generation = NULL WHERE id = ?1")
+        unmarkFolder = try connection.prepare("UPDATE folder SET missing_generation = NULL WHERE id = ?1")
         unmarkFile = try connection.prepare("UPDATE file SET missing_generation = NULL WHERE id = ?1")
         filesNotSeen = try connection.prepare("SELECT id FROM file WHERE folder_id = ?1 ORDER BY id")
         markFile = try connection.prepare(
@@ -135,15 +141,23 @@ final class Enumeration {
         for entry in page {
             switch entry.kind {
             case .folder: try add(folder: entry, to: folder, &listing)
-            case .ruledOut:
+            case .ruledOutFolder: try keep(folder: entry, &listing)
+            case .other:
                 listing.counts.files += 1
                 listing.counts.ruledOut += 1
+            case .ruledOut:
+                listing.counts.files += 1
+                if try keep(file: entry, in: folder, &listing) == .instance {
+                    listing.counts.unchangedInstances += 1
+                } else {
+                    listing.counts.ruledOut += 1
+                }
             case .candidate:
                 listing.counts.files += 1
                 switch try add(file: entry, to: folder, &listing) {
                 case .instance: listing.counts.unchangedInstances += 1
                 case .notDICOM, .directory: listing.counts.unchangedOthers += 1
-                case .toRead, .failed: break
+                case .toRead, .failed, .outdated: break
                 }
             }
         }
@@ -181,7 +195,7 @@ final class Enumeration {
     private func add(file entry: ListedEntry, to folder: Int64, _ listing: inout Listing) throws -> FileState {
         let known: KnownFile?
         if listing.isKnown {
-            known = !listing.comparesInMemory ? try find(entry.name, in: folder) : listing.expected?.removeValue(forKey: entry.name)
+            known = try take(entry.name, in: folder, &listing)
         } else if let state = try insert(entry, in: folder, &listing) {
             return state
         } else {
@@ -189,8 +203,40 @@ final class Enumeration {
             known = try find(entry.name, in: folder)
         }
         guard let known else { return try insert(entry, in: folder, &listing) ?? .toRead }
-        if !listing.comparesInMemory { listing.seenFiles.append(known.id) }
         return try compare(entry, with: known, &listing)
+    }
+
+    /// The row of a name, which has been seen now.
+    private func take(_ name: [UInt8], in folder: Int64, _ listing: inout Listing) throws -> KnownFile? {
+        if listing.comparesInMemory { return listing.expected?.removeValue(forKey: name) }
+        let known = try find(name, in: folder)
+        if let known { listing.seenFiles.append(known.id) }
+        return known
+    }
+
+    /// A file that is there, and is not to be looked at.
+    ///
+    /// - Returns: what is known of it; nil when nothing is.
+    private func keep(file entry: ListedEntry, in folder: Int64, _ listing: inout Listing) throws -> FileState? {
+        guard listing.isKnown, let known = try take(entry.name, in: folder, &listing) else { return nil }
+        try unmark(known)
+        return FileState(rawValue: known.state)
+    }
+
+    /// A folder that is there, and is not to be looked into.
+    private func keep(folder entry: ListedEntry, _ listing: inout Listing) throws {
+        guard listing.isKnown, let id = try self.folder(at: WorkQueue.path(of: entry.name, in: listing.path), of: listing.source) else {
+            return
+        }
+        listing.seenFolders.insert(id)
+        unmarkFolder.bind(id, at: 1)
+        try unmarkFolder.run()
+    }
+
+    private func unmark(_ file: KnownFile) throws {
+        guard file.isMissing else { return }
+        unmarkFile.bind(file.id, at: 1)
+        try unmarkFile.run()
     }
 
     /// SMB tells times in steps of 100 ns, a local file system in finer ones; a file that was seen both ways is still the same.
@@ -204,11 +250,8 @@ final class Enumeration {
         let isSame =
             Int64(clamping: entry.size) == known.size && Self.isSameTime(entry.modified, known.modified)
             && (Self.isSameTime(entry.changed, known.changed) || entry.changed == 0 || known.changed == 0)
-        if isSame, !listing.readAll || entry.size == 0, state != .toRead, state != .failed {
-            if known.isMissing {
-                unmarkFile.bind(known.id, at: 1)
-                try unmarkFile.run()
-            }
+        if isSame, !listing.readAll || entry.size == 0, state.isSettled {
+            try unmark(known)
             return state
         }
         let order = nextReadOrder(&listing)
@@ -239,6 +282,7 @@ final class Enumeration {
         insertFile.bind(entry.changed, at: 5)
         insertFile.bind(state == .toRead ? order : nil, at: 6)
         insertFile.bind(state.rawValue, at: 7)
+        insertFile.bind(listing.generation, at: 8)
         try insertFile.run()
         guard connection.changes > 0 else { return nil }
         if state == .toRead { listing.ordered += 1 }

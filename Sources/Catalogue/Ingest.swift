@@ -29,7 +29,7 @@ final class Ingest {
 
     private let findVariant, insertVariant, changeFileCount, takeEmptyVariant: Statement
     private let insertInstance, findInstance, updateInstance, deleteInstanceIfUnused, deleteInstanceConflicts: Statement
-    private let fileLinks, linkFile, failFile, otherLocation: Statement
+    private let fileLinks, linkFile, failFile, otherContent: Statement
     private let findUID, insertUID: Statement
 
     init(_ connection: Connection, entities: EntityRows, resolver: Resolver) throws {
@@ -60,7 +60,7 @@ final class Ingest {
             WHERE id = ?1
             """)
         failFile = try connection.prepare("UPDATE file SET read_order = NULL, state = \(FileState.failed.rawValue) WHERE id = ?1")
-        otherLocation = try connection.prepare("SELECT 1 FROM file WHERE instance_id = ?1 AND id <> ?2 LIMIT 1")
+        otherContent = try connection.prepare("SELECT 1 FROM file WHERE instance_id = ?1 AND id <> ?2 AND digest IS NOT ?3 LIMIT 1")
         findUID = try connection.prepare("SELECT id FROM uid WHERE value = ?1")
         insertUID = try connection.prepare("INSERT INTO uid(value) VALUES(?1)")
     }
@@ -77,13 +77,14 @@ final class Ingest {
     ) throws {
         let old = isNew ? nil : try links(of: file)
         let variant = try variant(of: header, source: source, defaultIssuer: defaultIssuer, folderID: folderID, folder: folder())
-        let instance = try instance(of: header, file: file, series: variant.series)
+        let digest = Int64(bitPattern: header.digest(of: [.patient, .study, .series, .instance]))
+        let instance = try instance(of: header, digest: digest, file: file, series: variant.series)
         linkFile.bind(file, at: 1)
         linkFile.bind(FileState.instance.rawValue, at: 2)
         linkFile.bind(instance, at: 3)
         linkFile.bind(variant.id, at: 4)
         linkFile.bind(try header[.transferSyntaxUID].map(uidID), at: 5)
-        linkFile.bind(Int64(bitPattern: header.digest(of: [.patient, .study, .series, .instance])), at: 6)
+        linkFile.bind(digest, at: 6)
         try linkFile.run()
         fileCountChanges[variant.id, default: 0] += 1
         if let old { try unlinked(old, exceptInstance: instance) }
@@ -173,7 +174,7 @@ final class Ingest {
 
     // MARK: Instances
 
-    private func instance(of header: Header, file: Int64, series: Int64) throws -> Int64 {
+    private func instance(of header: Header, digest: Int64, file: Int64, series: Int64) throws -> Int64 {
         let uid = Identity.instance(header[.sopInstanceUID], fileID: file)
         try bindInstance(insertInstance, header, uid: uid, series: series)
         try insertInstance.run()
@@ -184,11 +185,13 @@ final class Ingest {
         guard try findInstance.step() else { return connection.lastInsertedRowID }
         let id = findInstance.integer(0)
         resolver.dirtyInstances.insert(id)
-        otherLocation.bind(id, at: 1)
-        otherLocation.bind(file, at: 2)
-        let isElsewhere = try otherLocation.step()
-        otherLocation.reset()
-        if !isElsewhere {
+        // Where another location says something else, what was found first stands, and the two are a conflict.
+        otherContent.bind(id, at: 1)
+        otherContent.bind(file, at: 2)
+        otherContent.bind(digest, at: 3)
+        let differs = try otherContent.step()
+        otherContent.reset()
+        if !differs {
             try bindInstance(updateInstance, header, uid: uid, series: series)
             try updateInstance.run()
         }

@@ -93,10 +93,10 @@ final class JobRows {
         return try unfinished.step() ? Self.record(unfinished) : nil
     }
 
-    /// Begins a new scan: what an earlier one left to do is forgotten, since the new listing finds it again.
+    /// Begins a new scan: what an earlier one left to do is forgotten, since its state makes the new listing want it again.
     func begin(source: Int64, options: String, readAll: Bool, now: Double) throws -> JobRecord {
         for sql in [
-            "UPDATE source SET generation = generation + 1, held_missing = NULL WHERE id = ?1",
+            "UPDATE source SET generation = generation + 1 WHERE id = ?1",
             "UPDATE folder SET to_list = NULL WHERE to_list = ?1",
             "UPDATE file SET read_order = NULL WHERE read_order BETWEEN ?1 << 8 AND (?1 << 8 | 255)",
             "UPDATE job SET state = 'cancelled' WHERE source_id = ?1 AND state IN ('running', 'paused', 'failed')",

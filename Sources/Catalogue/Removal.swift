@@ -9,33 +9,36 @@ final class Removal {
 
     private let unmarkFiles, unmarkFolders, countMissing, countFiles, rootHasEntries: Statement
     private let goneFolders, goneFiles, filesBelow, deleteFile, deleteFolder, foldersBelow: Statement
-    private let setGone, confirmGone, setHeld, heldGeneration: Statement
+    private let decided, setGone, setHeld, confirmGone, goneUpTo: Statement
 
     init(_ connection: Connection, ingest: Ingest) throws {
         (self.connection, self.ingest) = (connection, ingest)
         unmarkFiles = try connection.prepare(
             """
             UPDATE file SET missing_generation = NULL WHERE missing_generation IS NOT NULL
-                AND folder_id IN (SELECT id FROM folder WHERE source_id = ?1 AND listed_generation < ?2 AND missing_generation IS NULL)
+                AND folder_id IN (SELECT id FROM folder WHERE source_id = ?1 AND listed_generation < ?2)
             """)
         unmarkFolders = try connection.prepare(
             """
             UPDATE folder SET missing_generation = NULL WHERE source_id = ?1 AND missing_generation IS NOT NULL
-                AND parent_id IN (SELECT id FROM folder WHERE listed_generation < ?2 AND missing_generation IS NULL)
+                AND parent_id IN (SELECT id FROM folder WHERE listed_generation < ?2)
             """)
-        // A file whose instance is still found elsewhere has moved, and is not part of a disappearance.
+        // A file whose instance was found in a new place of the same source has moved. One that was there all along is another copy.
         countMissing = try connection.prepare(
             """
             WITH RECURSIVE lost(id) AS (
-                SELECT id FROM folder WHERE source_id = ?1 AND missing_generation = ?2
+                SELECT id FROM folder WHERE source_id = ?1 AND missing_generation > ?2
                 UNION SELECT f.id FROM folder f JOIN lost ON f.parent_id = lost.id
             ), candidate(id, instance_id) AS (
                 SELECT f.id, f.instance_id FROM lost JOIN file f ON f.folder_id = lost.id
                 UNION SELECT f.id, f.instance_id FROM file f JOIN folder d ON d.id = f.folder_id
-                    WHERE f.missing_generation = ?2 AND d.source_id = ?1
+                    WHERE f.missing_generation > ?2 AND d.source_id = ?1
             )
-            SELECT count(*) FROM candidate c WHERE c.instance_id IS NULL OR NOT EXISTS(
-                SELECT 1 FROM file o WHERE o.instance_id = c.instance_id AND o.missing_generation IS NULL AND o.folder_id NOT IN lost)
+            SELECT count(*), count(*) FILTER (WHERE c.instance_id IS NULL OR NOT EXISTS(
+                SELECT 1 FROM file o JOIN folder d ON d.id = o.folder_id
+                WHERE o.instance_id = c.instance_id AND d.source_id = ?1 AND o.found_generation > ?2
+                    AND o.missing_generation IS NULL AND o.folder_id NOT IN lost))
+            FROM candidate c
             """)
         countFiles = try connection.prepare("SELECT count(*) FROM folder d JOIN file f ON f.folder_id = d.id WHERE d.source_id = ?1")
         rootHasEntries = try connection.prepare(
@@ -55,10 +58,12 @@ final class Removal {
         deleteFile = try connection.prepare("DELETE FROM file WHERE id = ?1")
         deleteFolder = try connection.prepare("DELETE FROM folder WHERE id = ?1")
         foldersBelow = try connection.prepare("SELECT id FROM folder WHERE parent_id = ?1 LIMIT 1")
-        setGone = try connection.prepare("UPDATE source SET gone_up_to = max(gone_up_to, ?2), held_missing = NULL WHERE id = ?1")
-        confirmGone = try connection.prepare("UPDATE source SET gone_up_to = generation, held_missing = NULL WHERE id = ?1")
-        setHeld = try connection.prepare("UPDATE source SET held_missing = ?2 WHERE id = ?1")
-        heldGeneration = try connection.prepare("SELECT gone_up_to FROM source WHERE id = ?1")
+        decided = try connection.prepare("SELECT decided_generation FROM source WHERE id = ?1")
+        setGone = try connection.prepare(
+            "UPDATE source SET gone_up_to = ?2, decided_generation = ?2, held_missing = NULL WHERE id = ?1")
+        setHeld = try connection.prepare("UPDATE source SET decided_generation = ?2, held_missing = ?3 WHERE id = ?1")
+        confirmGone = try connection.prepare("UPDATE source SET gone_up_to = decided_generation, held_missing = NULL WHERE id = ?1")
+        goneUpTo = try connection.prepare("SELECT gone_up_to FROM source WHERE id = ?1")
     }
 
     /// Decides about what this scan did not find.
@@ -72,25 +77,38 @@ final class Removal {
             statement.bind(generation, at: 2)
             try statement.run()
         }
-        let missing = try count(countMissing, source, generation)
-        let holds = try missing > 0 && (isRootEmpty(source) || Double(missing) * 100 > Double(count(countFiles, source, nil)) * mostPercent)
-        // What an earlier scan missed as well has been missed twice: it goes, whatever becomes of the rest.
-        setGone.bind(source, at: 1)
-        setGone.bind(holds ? generation - 1 : generation, at: 2)
-        try setGone.run()
-        guard holds else { return 0 }
+        // What was missed and held by an earlier scan is missed again: the second scan agrees. Only what is new can hold this one.
+        let new = try missing(source, after: count(decided, source))
+        let holds =
+            try new.files > 0 && (isRootEmpty(source) || Double(new.unmoved) * 100 > Double(count(countFiles, source)) * mostPercent)
+        guard holds else {
+            setGone.bind(source, at: 1)
+            setGone.bind(generation, at: 2)
+            try setGone.run()
+            return 0
+        }
+        let held = try missing(source, after: -1).files
         setHeld.bind(source, at: 1)
-        setHeld.bind(missing, at: 2)
+        setHeld.bind(generation, at: 2)
+        setHeld.bind(held, at: 3)
         try setHeld.run()
-        return missing
+        return held
+    }
+
+    /// How many files are missing since a later scan than `generation`, and how many of them were not found elsewhere.
+    private func missing(_ source: Int64, after generation: Int) throws -> (files: Int, unmoved: Int) {
+        countMissing.bind(source, at: 1)
+        countMissing.bind(generation, at: 2)
+        defer { countMissing.reset() }
+        return try countMissing.step() ? (Int(countMissing.integer(0)), Int(countMissing.integer(1))) : (0, 0)
     }
 
     /// An unmounted volume behind a share gives a perfect, empty listing.
     private func isRootEmpty(_ source: Int64) throws -> Bool {
-        try count(rootHasEntries, source, nil) == 0
+        try count(rootHasEntries, source) == 0
     }
 
-    /// A person confirms that what the last scan missed is gone.
+    /// A person confirms that what the last scan that came to its end missed is gone.
     func confirm(source: Int64) throws {
         confirmGone.bind(source, at: 1)
         try confirmGone.run()
@@ -100,7 +118,7 @@ final class Removal {
     ///
     /// - Returns: how many files went; 0 when none is left.
     func removeSome(source: Int64, limit: Int) throws -> Int {
-        let upTo = try count(heldGeneration, source, nil)
+        let upTo = try count(goneUpTo, source)
         var files: [Int64] = []
         goneFiles.bind(source, at: 1)
         goneFiles.bind(upTo, at: 2)
@@ -147,9 +165,8 @@ final class Removal {
         try ingest.unlinked(links, exceptInstance: nil)
     }
 
-    private func count(_ statement: Statement, _ source: Int64, _ generation: Int64?) throws -> Int {
+    private func count(_ statement: Statement, _ source: Int64) throws -> Int {
         statement.bind(source, at: 1)
-        if let generation { statement.bind(generation, at: 2) }
         defer { statement.reset() }
         return try statement.step() ? Int(statement.integer(0)) : 0
     }

@@ -17,6 +17,7 @@ final class Resolver {
     private let studyVariants: Statement
     private let instanceDigests: Statement
     private let instanceSeries: Statement
+    private let homeOfInstance, rehomeInstance, outdateFiles: Statement
     private let deleteConflicts: (series: Statement, study: Statement, instance: Statement)
     private let insertConflict: Statement
     private let flagInstance: Statement
@@ -43,6 +44,14 @@ final class Resolver {
         instanceDigests = try connection.prepare("SELECT count(DISTINCT digest) FROM file WHERE instance_id = ?1")
         instanceSeries = try connection.prepare(
             "SELECT s.id, s.study_id FROM instance i JOIN series s ON s.id = i.series_id WHERE i.id = ?1")
+        homeOfInstance = try connection.prepare(
+            """
+            SELECT v.series_id FROM file f JOIN variant v ON v.id = f.variant_id WHERE f.instance_id = ?1
+            GROUP BY v.series_id ORDER BY v.series_id = ?2 DESC, count(*) DESC, v.series_id LIMIT 1
+            """)
+        rehomeInstance = try connection.prepare("UPDATE instance SET series_id = ?2 WHERE id = ?1")
+        outdateFiles = try connection.prepare(
+            "UPDATE file SET state = \(FileState.outdated.rawValue) WHERE instance_id = ?1 AND read_order IS NULL")
         deleteConflicts = (
             try connection.prepare("DELETE FROM conflict WHERE series_id = ?1 AND instance_id IS NULL"),
             try connection.prepare("DELETE FROM conflict WHERE study_id = ?1 AND series_id IS NULL"),
@@ -88,10 +97,12 @@ final class Resolver {
 
     /// One SOPInstanceUID with different content in two places is a conflict (PS3.5 §9: a UID identifies one object).
     private func resolveInstance(_ id: Int64) throws {
-        defer { instanceSeries.reset() }
-        instanceSeries.bind(id, at: 1)
-        guard try instanceSeries.step() else { return }
-        let (series, study) = (instanceSeries.integer(0), instanceSeries.integer(1))
+        guard var (series, study) = try place(ofInstance: id) else { return }
+        if let home = try home(ofInstance: id, in: series), home != series {
+            try rehome(instance: id, to: home)
+            dirtyStudies.insert(study)
+            (series, study) = try place(ofInstance: id) ?? (home, study)
+        }
         deleteConflicts.instance.bind(id, at: 1)
         try deleteConflicts.instance.run()
         instanceDigests.bind(id, at: 1)
@@ -104,6 +115,30 @@ final class Resolver {
             try addConflict(study: study, series: series, instance: id, "SOPInstanceUID", kept: nil, found: nil)
         }
         dirtyStudies.insert(study)
+    }
+
+    private func place(ofInstance id: Int64) throws -> (series: Int64, study: Int64)? {
+        instanceSeries.bind(id, at: 1)
+        defer { instanceSeries.reset() }
+        return try instanceSeries.step() ? (instanceSeries.integer(0), instanceSeries.integer(1)) : nil
+    }
+
+    /// The series of an instance's files: its own as long as one of them is in it.
+    private func home(ofInstance id: Int64, in series: Int64) throws -> Int64? {
+        homeOfInstance.bind(id, at: 1)
+        homeOfInstance.bind(series, at: 2)
+        defer { homeOfInstance.reset() }
+        return try homeOfInstance.step() ? homeOfInstance.integer(0) : nil
+    }
+
+    /// The last file that put the instance into its series is gone or says otherwise now. The instance's own attributes may have been that file's:
+    /// the others are read again by the next scan.
+    private func rehome(instance id: Int64, to series: Int64) throws {
+        rehomeInstance.bind(id, at: 1)
+        rehomeInstance.bind(series, at: 2)
+        try rehomeInstance.run()
+        outdateFiles.bind(id, at: 1)
+        try outdateFiles.run()
     }
 
     private func resolveSeries(_ id: Int64) throws {

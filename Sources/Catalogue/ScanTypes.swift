@@ -29,9 +29,13 @@ public struct ListedEntry: Sendable, Hashable {
     public enum Kind: Sendable {
         /// A file that may be DICOM.
         case candidate
-        /// A file that its name or kind rules out: counted, not read.
+        /// A file that its name rules out: counted, not read. What an earlier scan knows of it stays.
         case ruledOut
+        /// Neither a file nor a folder: counted.
+        case other
         case folder
+        /// A folder that its name rules out: not listed. What an earlier scan knows of it stays.
+        case ruledOutFolder
     }
     public let name: [UInt8]
     public let kind: Kind
@@ -123,7 +127,7 @@ public struct JobRecord: Sendable {
     public var message: String
     public var counters: JobCounters
     /// How many files the source's last scan missed and holds; nil when nothing is held.
-    public let heldMissing: Int?
+    public var heldMissing: Int?
     /// Whether unchanged files are read again as well.
     public let readAll: Bool
 }

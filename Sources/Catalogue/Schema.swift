@@ -10,7 +10,8 @@ enum Schema {
             url TEXT NOT NULL UNIQUE,                -- smb://host:port/share/path or an absolute folder; holds no user and no password
             generation INTEGER NOT NULL DEFAULT 0,   -- number of the last scan that was begun
             gone_up_to INTEGER NOT NULL DEFAULT 0,   -- what is missing since this scan or an earlier one is gone, and its rows may be removed
-            held_missing INTEGER                     -- how many files the last scan missed and held; NULL when nothing is held
+            decided_generation INTEGER NOT NULL DEFAULT 0, -- the last scan that came to its end and decided what is gone
+            held_missing INTEGER                     -- how many files that scan missed and held; NULL when nothing is held
         );
 
         CREATE TABLE job(
@@ -81,6 +82,7 @@ enum Schema {
             transfer_syntax_id INTEGER REFERENCES uid(id),
             digest INTEGER,                          -- of the instance's attributes, transfer syntax left out
             missing_generation INTEGER,              -- the first scan whose complete listing of the folder was without it
+            found_generation INTEGER NOT NULL,       -- the first scan that found it
             UNIQUE(folder_id, name)
         );
         CREATE INDEX file_read_order ON file(read_order) WHERE read_order IS NOT NULL;
@@ -200,4 +202,9 @@ enum FileState: Int64 {
     case failed = 3
     /// It is a DICOMDIR.
     case directory = 4
+    /// It was read, and must be read again: it has changed, or what was read cannot be what it says. Until then what was read stands.
+    case outdated = 5
+
+    /// Whether nothing is to be learned by reading it again.
+    var isSettled: Bool { self == .instance || self == .notDICOM || self == .directory }
 }

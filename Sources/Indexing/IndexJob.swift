@@ -134,6 +134,7 @@ actor IndexJob {
         var end = JobEnd(record: last, error: error, missing: missing)
         end.record.state = state
         end.record.message = message
+        if state == .completed { end.record.heldMissing = missing.held > 0 ? missing.held : nil }
         end.record.elapsedSeconds = elapsedSeconds
         do {
             try await catalogue.end(id, state: state, message: message, elapsedSeconds: elapsedSeconds)

@@ -248,7 +248,7 @@ public actor JobBoard {
             elapsedSeconds: (record.elapsedSeconds * 1_000).rounded() / 1_000,
             estimatedCompletion: isRunning ? left.map { iso8601(now + $0) } : nil,
             startedAt: iso8601(record.startedAt),
-            heldMissing: entry.end.flatMap { $0.missing.held > 0 ? $0.missing.held : nil } ?? record.heldMissing,
+            heldMissing: record.heldMissing,
             lastErrors: entry.lastErrors)
     }
 

@@ -167,9 +167,9 @@ private struct Operation: Sendable {
     func list(_ folder: FolderTask) async throws {
         do {
             let last = try await source.list(SourcePath(bytes: folder.path)) { page in
-                try await catalogue.add(page.compactMap(entry), of: folder.id, to: job)
+                try await catalogue.add(page.map(entry), of: folder.id, to: job)
             }
-            try await catalogue.finishListing(job, folder: folder.id, lastPage: last.compactMap(entry))
+            try await catalogue.finishListing(job, folder: folder.id, lastPage: last.map(entry))
         } catch let error as SourceError where !error.concernsSource {
             try await catalogue.failListing(job, folder: folder.id, error: report(error, path: folder.path, retries: 0))
         } catch {
@@ -178,14 +178,12 @@ private struct Operation: Sendable {
         }
     }
 
-    private func entry(_ entry: DirectoryEntry) -> ListedEntry? {
+    private func entry(_ entry: DirectoryEntry) -> ListedEntry {
         let kind: ListedEntry.Kind
         switch entry.kind {
-        case .folder:
-            guard filter.accepts(folder: entry.name) else { return nil }
-            kind = .folder
+        case .folder: kind = filter.accepts(folder: entry.name) ? .folder : .ruledOutFolder
         case .file: kind = filter.accepts(file: entry.name) ? .candidate : .ruledOut
-        case .other: kind = .ruledOut
+        case .other: kind = .other
         }
         return ListedEntry(name: entry.name, kind: kind, size: entry.size, modified: entry.modified, changed: entry.changed)
     }

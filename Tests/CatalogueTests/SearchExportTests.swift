@@ -65,7 +65,8 @@ import Testing
     @Test func `every location of an instance is listed, and names that are not UTF-8 can be read`() throws {
         let fixture = try fixture()
         let statement = try fixture.connection.prepare(
-            "INSERT INTO file(folder_id, name, size, modified, changed, state, instance_id) VALUES (2, ?, 1, 0, 0, 1, 1)")
+            "INSERT INTO file(folder_id, name, size, modified, changed, state, instance_id, found_generation) VALUES (2, ?, 1, 0, 0, 1, 1, 1)"
+        )
         statement.bind(blob: Array("M".utf8) + [0xfc] + Array("ller ü".utf8) + [0xe5, 0xb1], at: 1)
         try statement.run()
         let list = try #require(JSONSerialization.jsonObject(with: Data(exported(fixture, .json).utf8)) as? [[String: Any]])

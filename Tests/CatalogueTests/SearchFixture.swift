@@ -94,8 +94,8 @@ final class SearchFixture {
                 ["1.2.3.\(study).\(id).\(number + 1)"])
             try run(
                 """
-                INSERT INTO file(folder_id, name, size, modified, changed, state, instance_id)
-                VALUES (\(series.source), ?, 1, 0, 0, 1, \(instance))
+                INSERT INTO file(folder_id, name, size, modified, changed, state, instance_id, found_generation)
+                VALUES (\(series.source), ?, 1, 0, 0, 1, \(instance), 1)
                 """, ["IM \(instance).dcm"])
         }
     }

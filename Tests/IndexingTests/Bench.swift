@@ -26,16 +26,25 @@ final class Bench: Sendable {
         JobBoard(folder: folder, catalogue: try CatalogueWriter(path: folder.catalogue), now: Self.now)
     }
 
-    func order(_ settings: JobSettings = JobSettings()) -> JobOrder {
-        JobOrder(url: url, name: nil, options: "{}", settings: settings)
+    func order(_ settings: JobSettings = JobSettings(), url: String? = nil) -> JobOrder {
+        JobOrder(url: url ?? self.url, name: nil, options: "{}", settings: settings)
     }
 
     /// Runs one job to its end.
     @discardableResult
-    func index(_ source: ScriptedSource, _ settings: JobSettings = JobSettings()) async throws -> JobEnd {
+    func index(_ source: ScriptedSource, _ settings: JobSettings = JobSettings(), url: String? = nil) async throws -> JobEnd {
         let board = try board()
-        let job = try await board.start(order(settings), on: OpenedSource(source: source, method: "smb", reason: "test"))
+        let job = try await board.start(order(settings, url: url), on: OpenedSource(source: source, method: "smb", reason: "test"))
         return try #require(await board.end(of: job))
+    }
+
+    /// Runs a job for so many operations, and cancels it.
+    func indexPartly(_ source: ScriptedSource, operations: Int, _ settings: JobSettings = JobSettings()) async throws {
+        source.change { $0.operationsLeft = operations }
+        let end = try await index(source, settings)
+        #expect(end.record.state == .failed)
+        source.change { $0.operationsLeft = nil }
+        try await CatalogueWriter(path: folder.catalogue).cancel(end.record.id, now: Self.now())
     }
 
     /// The first column of a query over the catalogue.
@@ -68,7 +77,7 @@ final class Bench: Sendable {
             UNION ALL SELECT count(*) FROM file f JOIN instance i ON i.id = f.instance_id JOIN variant v ON v.id = f.variant_id
                 WHERE i.series_id <> v.series_id AND i.has_conflict = 0
             """)
-        return counts.allSatisfy { $0 == "0" }
+        return try counts.allSatisfy { $0 == "0" } && query("PRAGMA foreign_key_check").isEmpty
     }
 }
 
