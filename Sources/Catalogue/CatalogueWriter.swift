@@ -75,7 +75,7 @@ public actor CatalogueWriter {
         guard let batchBegan else { return }
         if rowsInBatch >= Self.largestBatch || batchBegan.duration(to: .now) >= Self.longestBatch {
             // Now and then, so that a scan makes what it found searchable long before it ends.
-            if searchRefreshed.duration(to: .now) > .seconds(1) { _ = try refreshSearch(limit: 500) }
+            if searchRefreshed.duration(to: .now) > .milliseconds(500) { _ = try refreshSearch(limit: 2_000) }
             try commit()
         }
     }
