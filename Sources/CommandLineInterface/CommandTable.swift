@@ -85,8 +85,15 @@ enum CommandTable {
             OptionDefinition("accession", "N", "This accession number") { (target, value) throws(ValueError) in
                 target.accessionNumber = try text(value)
             },
+            OptionDefinition("body-part", "PART", "This body part examined, such as CHEST") { (target, value) throws(ValueError) in
+                target.bodyPart = try text(value)
+            },
             OptionDefinition("source", "NAME", "Found in this source") { (target, value) throws(ValueError) in
                 target.source = try text(value)
+            },
+            OptionDefinition("order", "date|relevance", "date, newest first, unless given; relevance: what fits TEXT best first") {
+                (target, value) throws(ValueError) in
+                target.order = try choice(value)
             },
             OptionDefinition("limit", "N", "At most so many; \(SearchOptions.defaultLimit) unless given") {
                 (target, value) throws(ValueError) in

@@ -54,14 +54,15 @@ private func refusal(_ line: String) -> String {
         options.modalities = ["CT", "MR"]
         (options.from, options.to) = ("20240229", "20260131")
         (options.patientID, options.accessionNumber, options.source) = ("4711", "A1", "nas")
+        (options.bodyPart, options.order) = ("CHEST", .relevance)
         (options.limit, options.after) = (7, "c")
         options.general.writesJSON = true
         let line =
             "search muller ann --level study --modality ct,MR,CT --from 20240229 --to 20260131 --patient-id 4711 --accession A1"
-            + " --source nas --limit 7 --after c --json"
+            + " --body-part CHEST --source nas --order relevance --limit 7 --after c --json"
         #expect(try command(line) == .search(options))
         #expect(try command("search") == .search(SearchOptions()))
-        #expect(SearchOptions().level == .series)
+        #expect(SearchOptions().level == .series && SearchOptions().order == .date)
     }
 
     @Test func `reads the other commands`() throws {
@@ -130,6 +131,11 @@ private func refusal(_ line: String) -> String {
         ("index x --name a/b", #"fileroom index: --name must be a name without "/", at most 100 characters, found "a/b""#),
         ("index x --data=", #"fileroom index: --data must be a text that is not empty, found """#),
         ("search --level image", #"fileroom search: --level must be one of study, series, instance, found "image""#),
+        (
+            "search --order relevant",
+            #"fileroom search: --order must be one of date, relevance (did you mean relevance?), found "relevant""#
+        ),
+        ("search --body-part=", #"fileroom search: --body-part must be a text that is not empty, found """#),
         ("search --limit 0", #"fileroom search: --limit must be a number from 1 to 100000, found "0""#),
         ("search --limit ten", #"fileroom search: --limit must be a number from 1 to 100000, found "ten""#),
         ("search --from 2026-01-31", #"fileroom search: --from must be a date as YYYYMMDD, such as 20260131, found "2026-01-31""#),
