@@ -231,8 +231,17 @@ def assert_not_in_files(secret: str, folder: pathlib.Path):
             assert secret.encode("utf-16-le") not in path.read_bytes(), path
 
 
-def test_the_data_folder_is_for_its_owners_eyes_only(indexed):
-    fileroom, _, _ = indexed
-    assert fileroom.data.stat().st_mode & 0o777 == 0o700
+def test_the_data_folder_is_for_its_owners_eyes_only(fileroom, serve, tree, tmp_path):
+    share = serve(tree)
+    fileroom.data = tmp_path / "made" / "on the way"
+    configure(fileroom, smb_source(share, bytes_per_second=65_536, max_workers=2))
+    # The write-ahead log, the socket and the lock are there while a job runs; whoever starts it may be careless.
+    running = fileroom.start("index", "nas", umask=0)
+    until(processed(fileroom, running, 5), "some files are read")
+    names = {path.name for path in fileroom.data.iterdir()}
+    assert {"catalogue.sqlite3", "catalogue.sqlite3-wal", "index_status.json", "control.sock", "lock"} <= names
+    assert fileroom.data.stat().st_mode & 0o777 == 0o700 and fileroom.data.parent.stat().st_mode & 0o777 == 0o700
     for path in fileroom.data.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path
+    fileroom("cancel")
+    ended(running)
