@@ -23,7 +23,8 @@ enum CommandTable {
         "index", "Reads a source's DICOM headers into the catalogue; again, only what changed",
         details: [
             "SOURCE is the name of a configured source, smb://[user@]host[:port]/share[/path], or a folder. Ctrl-C pauses; the same command continues.",
-            "With --json, standard output carries one JSON object at the end and everything else goes to standard error.",
+            "With --json, standard output carries one JSON object at the end, also when it fails (its state is \"failed\" then), and everything else"
+                + " goes to standard error.",
         ],
         arguments: .several("SOURCE"),
         options: [

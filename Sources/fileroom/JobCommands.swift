@@ -102,7 +102,7 @@ enum JobCommands {
             return order
         }
         guard let owner = try Owner.take(folder) else { throw Failure("Another process has just taken the data folder: try again.") }
-        return try await JobRun(owner: owner, writesJSON: options.general.writesJSON).run(orders)
+        return try await JobRun(owner: owner).run(orders).show(writesJSON: options.general.writesJSON)
     }
 
     private static func unfinished(_ folder: DataFolder, job: Int64?) async throws -> [JobRecord] {

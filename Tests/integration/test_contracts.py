@@ -24,7 +24,8 @@ STATUS_KEYS = {
     "enumerated_files", "files_processed", "series_count", "errors", "running", "last_updated", "estimated_completion", "pid", "jobs",
     "files_per_second"}
 JOB_KEYS = {
-    "id", "source", "state", "method", "method_reason", "files_per_second", "bytes_read", "folders_listed", "folders_left", "started_at", "last_errors"}
+    "id", "source", "state", "method", "method_reason", "files_per_second", "bytes_read", "folders_listed", "folders_left", "started_at", "last_errors",
+    "error_type"}
 ERROR_KEYS = {"error_type", "error_code", "message", "suggestion", "path", "time", "retry_count"}
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -134,6 +135,36 @@ def test_a_failed_job_still_ends_with_one_object(fileroom, serve, tree):
     assert list(failed.json) == RESULT_KEYS and failed.json["state"] == "failed"
     (job,) = fileroom("status", "--json").json["jobs"]
     assert job["state"] == "failed" and "Check the port" in job["message"]
+
+
+def test_every_way_to_fail_ends_with_one_object(fileroom, serve, tree, tmp_path):
+    share = serve(tree)
+
+    def fails(*arguments, code: int, **options):
+        failed = fileroom("index", *arguments, "--json", code=code, **options)
+        assert list(failed.json) == RESULT_KEYS and failed.json["state"] == "failed" and failed.out.count("\n") == 1
+        assert failed.err.startswith("fileroom: ")
+
+    fails("no-such-name", code=66)
+    fails("smb://nas", code=64)
+    fails(share.url, code=64)  # no password
+    fails(share.url, "--password-file", tmp_path / "nothing here", code=64)
+    fails(share.url, password="not this", code=77)
+    fails(tree, "--method", "smb", code=64)
+    fails(tree, "--data", "/dev/null/x", code=1)
+    fails(tree, "--config", tmp_path / "nothing here", code=64)
+    (tmp_path / "config.json").write_text('{"sources": [}')
+    fails(tree, code=64)
+    (tmp_path / "config.json").unlink()
+    fileroom.data = tmp_path / "corrupt"
+    fileroom.data.mkdir()
+    (fileroom.data / "catalogue.sqlite3").write_bytes(b"not a database" * 1000)
+    fails(tree, code=1)
+    # One that fails among others is not lost sight of.
+    both = fileroom("index", tree, "no-such-folder/", "--rebuild", "--json", code=66).json
+    assert both["state"] == "failed" and both["files_opened"] == 96
+    # What cannot be understood has no result.
+    assert fileroom("index", tree, "--json", "--wrkers", "3", code=64).out == ""
 
 
 def test_exit_codes_are_those_of_the_documentation(fileroom, serve, tree, tmp_path):
