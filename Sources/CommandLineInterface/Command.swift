@@ -53,7 +53,7 @@ public struct CredentialOptions: Hashable, Sendable {
 public struct IndexOptions: Hashable, Sendable {
     public var general = GeneralOptions()
     public var credentials = CredentialOptions()
-    /// At least one: names of configured sources, URLs or folders.
+    /// Names of configured sources, URLs or folders; none means every source that the configuration enables.
     public var sources: [String] = []
     /// `--name`: what a single source is called in the catalogue.
     public var name: String?

@@ -45,10 +45,18 @@ struct IndexCommand {
         }
     }
 
+    private func sources() throws -> [SourceConfiguration] {
+        if !options.sources.isEmpty { return try options.sources.map(context.source) }
+        let enabled = context.configuration.sources.filter(\.isEnabled)
+        guard enabled.isEmpty else { return enabled }
+        let configured = context.configurationFile.map { "\($0) has none that is enabled" } ?? "there is no config.json here"
+        throw Failure(
+            "No SOURCE is given, and \(configured). Give one, such as smb://nas/radiology or a folder, or configure one.", .usage)
+    }
+
     private func orders() throws -> [IndexOrder] {
         let working = FileManager.default.currentDirectoryPath
-        return try options.sources.map { argument in
-            let source = try context.source(argument)
+        return try sources().map { source in
             let isConfigured = context.configuration.sources.contains { $0.name == source.name }
             var order = IndexOrder(source: isConfigured ? source.name : source.address.canonicalURL)
             order.name = options.name

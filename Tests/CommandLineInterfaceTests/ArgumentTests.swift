@@ -47,6 +47,12 @@ private func refusal(_ line: String) -> String {
         #expect(options.workers == nil && options.method == nil)
     }
 
+    @Test func `takes index without a source for all that are configured`() throws {
+        #expect(try command("index") == .index(IndexOptions()))
+        #expect(HelpText.text(topic: "index").contains("fileroom index [SOURCE…]"))
+        #expect(throws: UsageError.self) { try Command(arguments: ["index", ""]) }
+    }
+
     @Test func `reads every option of search`() throws {
         var options = SearchOptions()
         options.text = "muller ann"
@@ -111,8 +117,7 @@ private func refusal(_ line: String) -> String {
         ("--json index x", #"fileroom: the command must come before its options, found "--json""#),
         ("source", "fileroom source: one of test, suggest, metrics must follow"),
         ("source tset nas", #"fileroom source: one of test, suggest, metrics must follow, found "tset"; did you mean "test"?"#),
-        ("index", "fileroom index: SOURCE is missing"),
-        ("index --full", "fileroom index: SOURCE is missing"),
+        ("index --name n", "fileroom index: --name can stand with one SOURCE only, found 0"),
         ("source test", "fileroom source test: SOURCE is missing"),
         ("source test a b", #"fileroom source test: takes one SOURCE, found also "b""#),
         ("pause 1 2", #"fileroom pause: takes one JOB, found also "2""#),
