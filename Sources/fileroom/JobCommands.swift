@@ -176,7 +176,8 @@ enum JobCommands {
         let context = try Context(options.general)
         let folder = context.folder
         let held = try await blocking { try JobReader(path: folder.catalogue).jobs(onlyLast: true).filter { $0.heldMissing != nil } }
-        let source = try options.source.map { try context.source($0) }
+        // The catalogue may know it by a name that is not configured.
+        let source = try options.source.map(context.meaning)
         let wanted = held.filter { record in
             options.source == nil || record.sourceName == options.source || record.sourceURL == source?.address.canonicalURL
         }

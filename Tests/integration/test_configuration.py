@@ -40,6 +40,19 @@ def test_sources_are_indexed_by_their_names_from_any_folder_of_config(fileroom, 
     assert (tmp_path / "given" / "catalogue.sqlite3").exists()
 
 
+def test_what_is_not_there_is_told_apart_from_what_is_not_known(fileroom, tree):
+    configure(fileroom, {"name": "archive", "type": "local", "path": "not mounted"})
+    for command in (["index"], ["source", "test"], ["source", "suggest"]):
+        said = fileroom(*command, "archive", code=66).err
+        assert "not mounted. Is it mounted?" in said
+    for command in (["index"], ["source", "test"], ["source", "suggest"], ["source", "metrics"]):
+        assert 'Did you mean "archive"?' in fileroom(*command, "archiv", code=66).err
+        assert "no source and no folder named x-ray" in fileroom(*command, "x-ray", code=66).err
+    # A name that only the catalogue knows is a name too.
+    fileroom("index", tree, "--name", "archives")
+    assert "No scan holds missing files of archives" in fileroom("confirm", "archives", code=66).err
+
+
 def test_a_source_that_is_switched_off_is_not_indexed(fileroom, tree):
     configure(fileroom, {"name": "off", "type": "local", "path": str(tree), "enabled": False})
     assert "enabled" in fileroom("index", "off", code=66).err
