@@ -54,7 +54,9 @@ extension CatalogueError {
                 code: .failed, message: "The catalogue cannot be read or written: \(error.message)",
                 suggestion: "Check the data folder's disk, its free space and its permissions.")
         } else {
-            self.init(code: .failed, message: error.description, suggestion: "This is a defect in Fileroom: please report it.")
+            self.init(
+                code: .failed, message: error.description,
+                suggestion: "Where `fileroom index … --rebuild` does not help, this is a defect in Fileroom: please report it.")
         }
     }
 }

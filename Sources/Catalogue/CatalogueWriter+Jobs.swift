@@ -22,7 +22,7 @@ extension CatalogueWriter {
             }
             if var last = try jobRows.lastJob(of: source), last.state == .paused || last.state == .failed, last.readAll || !readAll {
                 last.state = .running
-                last.message = ""
+                (last.message, last.errorType) = ("", nil)
                 return last
             }
             let record = try jobRows.begin(source: source, options: options, readAll: readAll, now: now())
@@ -40,11 +40,14 @@ extension CatalogueWriter {
     }
 
     /// Ends a job's run; a paused or failed one can be continued.
-    public func end(_ id: Int64, state: JobState, message: String, elapsedSeconds: Double) throws {
+    ///
+    /// - Parameter errorType: [I10] `error_type` of what made it fail.
+    public func end(_ id: Int64, state: JobState, message: String, errorType: String?, elapsedSeconds: Double) throws {
         guard let job = jobs[id] else { return }
         if failure != nil { job.record.counters = job.committed }
         job.record.state = state
         job.record.message = message
+        job.record.errorType = errorType
         job.record.elapsedSeconds = elapsedSeconds
         for folder in job.foldersInFlight { enumeration.abandon(folder) }
         // When this fails the row still says "running", which the next owner takes for interrupted.
@@ -100,8 +103,10 @@ extension CatalogueWriter {
     public func cancel(_ id: Int64, now: Double) throws {
         try inBatch {
             let statement = try connection.prepare(
-                "UPDATE job SET state = 'cancelled', finished_at = ?2, message = '' WHERE id = ?1 AND state IN ('paused', 'failed', 'running')"
-            )
+                """
+                UPDATE job SET state = 'cancelled', finished_at = ?2, message = '', error_type = NULL
+                WHERE id = ?1 AND state IN ('paused', 'failed', 'running')
+                """)
             statement.bind(id, at: 1)
             statement.bind(now, at: 2)
             try statement.run()

@@ -125,6 +125,8 @@ public struct JobRecord: Sendable {
     /// Time spent running, in seconds.
     public var elapsedSeconds: Double
     public var message: String
+    /// [I10] `error_type` of what made it fail; nil when nothing did.
+    public var errorType: String?
     public var counters: JobCounters
     /// How many files the source's last scan missed and holds; nil when nothing is held.
     public var heldMissing: Int?

@@ -28,6 +28,7 @@ enum Schema {
             finished_at REAL,
             elapsed_seconds REAL NOT NULL DEFAULT 0, -- time spent running, pauses left out
             message TEXT NOT NULL DEFAULT '',        -- why it failed, paused or holds files
+            error_type TEXT,                         -- of what made it fail, as in job_error; NULL when nothing did
             enumerated_files INTEGER NOT NULL DEFAULT 0,
             files_processed INTEGER NOT NULL DEFAULT 0,
             files_opened INTEGER NOT NULL DEFAULT 0,

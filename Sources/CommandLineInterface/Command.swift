@@ -53,7 +53,7 @@ public struct CredentialOptions: Hashable, Sendable {
 public struct IndexOptions: Hashable, Sendable {
     public var general = GeneralOptions()
     public var credentials = CredentialOptions()
-    /// At least one: names of configured sources, URLs or folders.
+    /// Names of configured sources, URLs or folders; none means every source that the configuration enables.
     public var sources: [String] = []
     /// `--name`: what a single source is called in the catalogue.
     public var name: String?
@@ -79,6 +79,7 @@ public struct JobOptions: Hashable, Sendable {
 
 public struct SearchOptions: Hashable, Sendable {
     public enum Level: String, CaseIterable, Sendable { case study, series, instance }
+    public enum Order: String, CaseIterable, Sendable { case date, relevance }
 
     public var general = GeneralOptions()
     /// The words joined by spaces; empty for none.
@@ -92,7 +93,9 @@ public struct SearchOptions: Hashable, Sendable {
     public var to: String?
     public var patientID: String?
     public var accessionNumber: String?
+    public var bodyPart: String?
     public var source: String?
+    public var order = Order.date
     public var limit = SearchOptions.defaultLimit
     /// The `cursor` of the last object of the page before.
     public var after: String?

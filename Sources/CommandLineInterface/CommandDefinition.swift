@@ -42,7 +42,7 @@ enum ArgumentSyntax: Hashable, Sendable {
     case none
     case optional(String)
     case required(String)
-    /// At least one.
+    /// Any number.
     case several(String)
     /// Any number, which together are one text.
     case words(String)
@@ -52,7 +52,7 @@ enum ArgumentSyntax: Hashable, Sendable {
         case .none: nil
         case .optional(let name), .words(let name): "[\(name)]"
         case .required(let name): name
-        case .several(let name): "\(name)…"
+        case .several(let name): "[\(name)…]"
         }
     }
 
@@ -65,9 +65,9 @@ enum ArgumentSyntax: Hashable, Sendable {
             if arguments.count > 1 { throw UsageError(command: command, "takes one \(name), found also \"\(arguments[1])\"") }
         case .several, .words: break
         }
+        if case .required(let name) = self, arguments.isEmpty { throw UsageError(command: command, "\(name) is missing") }
         switch self {
         case .required(let name), .several(let name):
-            if arguments.isEmpty { throw UsageError(command: command, "\(name) is missing") }
             if arguments.contains("") { throw UsageError(command: command, "\(name) must not be empty") }
         case .none, .optional, .words: break
         }

@@ -22,8 +22,10 @@ enum CommandTable {
     private static let index = CommandDefinition(
         "index", "Reads a source's DICOM headers into the catalogue; again, only what changed",
         details: [
-            "SOURCE is the name of a configured source, smb://[user@]host[:port]/share[/path], or a folder. Ctrl-C pauses; the same command continues.",
-            "With --json, standard output carries one JSON object at the end and everything else goes to standard error.",
+            "SOURCE is the name of a configured source, smb://[user@]host[:port]/share[/path], or a folder; without one it is every source that the"
+                + " configuration has and does not switch off. Ctrl-C pauses; the same command continues.",
+            "With --json, standard output carries one JSON object at the end, also when it fails (its state is \"failed\" then), and everything else"
+                + " goes to standard error.",
         ],
         arguments: .several("SOURCE"),
         options: [
@@ -53,10 +55,11 @@ enum CommandTable {
         ],
         examples: [
             Example(line: "fileroom index smb://reader@nas/radiology", explanation: "asks for the password and indexes the share"),
+            Example(line: "fileroom index", explanation: "indexes the sources of the configuration"),
             Example(line: "fileroom index /mnt/archive --name archive --json", explanation: "indexes a folder, result for a program"),
         ],
         initial: IndexOptions(), take: { $0.sources = $1 },
-        check: { $0.name != nil && $0.sources.count > 1 ? "--name can stand with one SOURCE only, found \($0.sources.count)" : nil },
+        check: { $0.name != nil && $0.sources.count != 1 ? "--name can stand with one SOURCE only, found \($0.sources.count)" : nil },
         command: Command.index)
 
     private static let search = CommandDefinition(
@@ -85,8 +88,15 @@ enum CommandTable {
             OptionDefinition("accession", "N", "This accession number") { (target, value) throws(ValueError) in
                 target.accessionNumber = try text(value)
             },
+            OptionDefinition("body-part", "PART", "This body part examined, such as CHEST") { (target, value) throws(ValueError) in
+                target.bodyPart = try text(value)
+            },
             OptionDefinition("source", "NAME", "Found in this source") { (target, value) throws(ValueError) in
                 target.source = try text(value)
+            },
+            OptionDefinition("order", "date|relevance", "date, newest first, unless given; relevance: what fits TEXT best first") {
+                (target, value) throws(ValueError) in
+                target.order = try choice(value)
             },
             OptionDefinition("limit", "N", "At most so many; \(SearchOptions.defaultLimit) unless given") {
                 (target, value) throws(ValueError) in

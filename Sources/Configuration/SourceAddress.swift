@@ -63,7 +63,7 @@ public struct SourceAddressError: Error, Hashable, Sendable, CustomStringConvert
 public struct SMBAddress: Hashable, Sendable {
     public static let defaultPort = 445
 
-    /// A name or IPv4 address in small letters.
+    /// A name in small letters, or an IP address; an IPv6 address in the form of RFC 5952, without brackets.
     public let host: String
     public let port: Int
     public let share: String
@@ -85,11 +85,12 @@ public struct SMBAddress: Hashable, Sendable {
         (self.username, self.domain) = (username, domain)
     }
 
-    /// `smb://host[:port]/share[/path]`: host and share in small letters, since SMB takes no notice of their case; port 445 left out.
+    /// `smb://host[:port]/share[/path]`, an IPv6 address in brackets: host and share in small letters, since SMB takes no notice of their case; port 445 left out.
     public var canonicalURL: String {
         let portText = port == Self.defaultPort ? "" : ":\(port)"
         let tail = path.isEmpty ? "" : "/" + Self.encoded(path)
-        return "smb://\(host)\(portText)/\(Self.encoded(share.lowercased()))\(tail)"
+        let hostText = host.contains(":") ? "[\(host)]" : host
+        return "smb://\(hostText)\(portText)/\(Self.encoded(share.lowercased()))\(tail)"
     }
 
     init(afterScheme rest: Substring) throws(SourceAddressError) {
@@ -100,7 +101,9 @@ public struct SMBAddress: Hashable, Sendable {
         if let at = authority.lastIndex(of: "@") {
             user = try Self.user(authority[..<at])
             authority = authority[authority.index(after: at)...]
-        } else if let colon = authority.firstIndex(of: ":"), rest.contains("@"), !Self.isPort(authority[authority.index(after: colon)...]) {
+        } else if rest.contains("@"), !authority.hasPrefix("["), let colon = authority.firstIndex(of: ":"),
+            !Self.isPort(authority[authority.index(after: colon)...])
+        {
             throw Self.passwordInURL
         }
         let (host, port) = try Self.hostAndPort(authority)
@@ -126,26 +129,45 @@ public struct SMBAddress: Hashable, Sendable {
     private static func isPort(_ text: Substring) -> Bool { !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber } }
 
     private static func hostAndPort(_ authority: Substring) throws(SourceAddressError) -> (String, Int) {
+        var (host, rest) = (authority.prefix { $0 != ":" }, authority.drop { $0 != ":" })
         if authority.hasPrefix("[") {
-            throw SourceAddressError("an IPv6 address cannot be used, because libsmbclient does not read one; write the server's name")
+            guard let end = authority.firstIndex(of: "]") else { throw invalidIPv6Address }
+            (host, rest) = (authority[..<end].dropFirst(), authority[end...].dropFirst())
+            guard host.contains(":"), rest.isEmpty || rest.hasPrefix(":") else { throw invalidIPv6Address }
         }
-        let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return (String(authority), defaultPort) }
-        guard isPort(parts[1]), let port = Int(parts[1]) else { throw SourceAddressError("the port must be a number from 1 to 65535") }
-        return (String(parts[0]), port)
+        guard !rest.isEmpty else { return (String(host), defaultPort) }
+        guard isPort(rest.dropFirst()), let port = Int(rest.dropFirst()) else {
+            throw SourceAddressError("the port must be a number from 1 to 65535; an IPv6 address stands in brackets")
+        }
+        return (String(host), port)
     }
+
+    private static let invalidIPv6Address = SourceAddressError(
+        "an IPv6 address must be complete and without a zone, and in a URL in brackets, such as smb://[2001:db8::7]/share")
 
     private static func checkedHost(_ host: String) throws(SourceAddressError) -> String {
         if host.isEmpty { throw SourceAddressError("the host is missing; write smb://host/share") }
         if host.contains(":") {
-            throw SourceAddressError("an IPv6 address cannot be used, because libsmbclient does not read one; write the server's name")
+            guard let address = ipv6Address(host) else { throw invalidIPv6Address }
+            return address
         }
         let isName = host.unicodeScalars.allSatisfy { scalar in
             scalar == "-" || scalar == "." || scalar == "_"
                 || (scalar.isASCII ? scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) : true)
         }
-        guard isName, host.utf8.count <= 253 else { throw SourceAddressError("the host must be a name or an IPv4 address") }
+        guard isName, host.utf8.count <= 253 else { throw SourceAddressError("the host must be a name or an IP address") }
         return host.lowercased()
+    }
+
+    /// An IPv6 address in its one form; nil for what is none, and for one with a zone, which means something on one machine only.
+    ///
+    /// Source: `inet_pton(3)`, RFC 5952.
+    private static func ipv6Address(_ text: String) -> String? {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { form in
+            inet_ntop(AF_INET6, &address, form.baseAddress, socklen_t(form.count)).map { String(cString: $0) }
+        }
     }
 
     private static func checkedShare(_ share: String) throws(SourceAddressError) -> String {

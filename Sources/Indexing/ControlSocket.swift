@@ -134,7 +134,7 @@ public enum ControlClient {
         defer { Glibc.close(descriptor) }
         let connected = try UnixSocket.withAddress(of: folder) { connect(descriptor, $0, $1) }
         guard connected == 0 else {
-            if errno == ENOENT || errno == ECONNREFUSED { return nil }
+            if errno == ENOENT || errno == ENOTDIR || errno == ECONNREFUSED { return nil }
             throw ControlError(message: "The process that owns \(folder.path) cannot be asked: \(String(cString: strerror(errno)))")
         }
         UnixSocket.setTimeout(descriptor, seconds: 60)

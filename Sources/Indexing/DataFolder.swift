@@ -18,15 +18,22 @@ public struct DataFolder: Sendable {
     /// Makes the folder, for its owner's eyes only: it holds patients' names.
     ///
     /// - Throws: ``DataFolderError``.
+    ///
+    /// Source: `mkdir(2)`.
     public func create() throws(DataFolderError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw DataFolderError(
-                message: "The data folder \(path) cannot be made: \(error.localizedDescription)",
-                suggestion: "Check the path and its permissions, or give another folder with --data.")
+        var folder = ""
+        for name in path.split(separator: "/") {
+            folder += "/" + name
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw cannotBeMade() }
         }
+        // What is there already may be a file.
+        guard access(path + "/.", F_OK) == 0 else { throw cannotBeMade() }
+    }
+
+    private func cannotBeMade() -> DataFolderError {
+        DataFolderError(
+            message: "The data folder \(path) cannot be made: \(String(cString: strerror(errno)))",
+            suggestion: "Check the path and its permissions, or give another folder with --data.")
     }
 }
 

@@ -135,16 +135,24 @@ actor IndexJob {
         end.record.state = state
         end.record.message = message
         if state == .completed { end.record.heldMissing = missing.held > 0 ? missing.held : nil }
+        end.record.errorType = error.map(Self.type)
         end.record.elapsedSeconds = elapsedSeconds
         do {
-            try await catalogue.end(id, state: state, message: message, elapsedSeconds: elapsedSeconds)
+            try await catalogue.end(id, state: state, message: message, errorType: end.record.errorType, elapsedSeconds: elapsedSeconds)
         } catch {
             // What broke the scan explains more than what broke the farewell.
-            if end.error == nil { end.error = error }
+            if end.error == nil {
+                (end.error, end.record.message, end.record.errorType) = (error, String(describing: error), Self.type(of: error))
+            }
             end.record.state = .failed
         }
         await source.close()
         return end
+    }
+
+    /// [I10]
+    private static func type(of error: any Error) -> String {
+        ((error as? SourceError)?.type ?? .system).rawValue
     }
 
     private func scan() async throws {

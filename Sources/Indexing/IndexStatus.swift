@@ -33,6 +33,8 @@ public struct IndexStatus: Codable, Sendable {
         public var method: String
         public var methodReason: String
         public var message: String
+        /// [I10] `error_type` of what made it fail.
+        @NullWhenNil public var errorType: String?
         public var enumeratedFiles: Int
         public var filesProcessed: Int
         public var filesOpened: Int
@@ -125,9 +127,10 @@ extension IndexStatus.Job {
         let counters = record.counters
         self.init(
             id: record.id, source: record.sourceName, url: record.sourceURL, state: record.state.rawValue, stage: JobStage.ended.rawValue,
-            method: record.method, methodReason: record.methodReason, message: record.message, enumeratedFiles: counters.enumeratedFiles,
-            filesProcessed: counters.filesProcessed, filesOpened: counters.filesOpened, dicomFiles: counters.dicomFiles,
-            notDicom: counters.notDICOM, errors: counters.errors, bytesRead: counters.bytesRead, foldersListed: counters.foldersListed,
+            method: record.method, methodReason: record.methodReason, message: record.message, errorType: record.errorType,
+            enumeratedFiles: counters.enumeratedFiles, filesProcessed: counters.filesProcessed, filesOpened: counters.filesOpened,
+            dicomFiles: counters.dicomFiles, notDicom: counters.notDICOM, errors: counters.errors, bytesRead: counters.bytesRead,
+            foldersListed: counters.foldersListed,
             foldersLeft: 0, filesPerSecond: 0, concurrency: 0, elapsedSeconds: (record.elapsedSeconds * 1_000).rounded() / 1_000,
             estimatedCompletion: nil, startedAt: JobBoard.iso8601(record.startedAt), heldMissing: record.heldMissing, lastErrors: [])
     }

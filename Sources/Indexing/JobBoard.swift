@@ -241,8 +241,9 @@ public actor JobBoard {
         return IndexStatus.Job(
             id: record.id, source: record.sourceName, url: record.sourceURL, state: record.state.rawValue,
             stage: (entry.end == nil ? entry.stage : .ended).rawValue, method: record.method, methodReason: record.methodReason,
-            message: record.message, enumeratedFiles: counters.enumeratedFiles, filesProcessed: counters.filesProcessed,
-            filesOpened: counters.filesOpened, dicomFiles: counters.dicomFiles, notDicom: counters.notDICOM, errors: counters.errors,
+            message: record.message, errorType: record.errorType, enumeratedFiles: counters.enumeratedFiles,
+            filesProcessed: counters.filesProcessed, filesOpened: counters.filesOpened, dicomFiles: counters.dicomFiles,
+            notDicom: counters.notDICOM, errors: counters.errors,
             bytesRead: counters.bytesRead, foldersListed: counters.foldersListed, foldersLeft: entry.foldersLeft,
             filesPerSecond: isRunning ? (entry.rate.filesPerSecond * 10).rounded() / 10 : 0, concurrency: entry.source.concurrency,
             elapsedSeconds: (record.elapsedSeconds * 1_000).rounded() / 1_000,

@@ -48,7 +48,10 @@ extension timespec {
 /// Paths as libsmbclient wants them: `smb://host/share/path`, percent-encoded where a byte would mean something.
 enum URLPath {
     static func root(of connection: ShareConnection) -> [UInt8] {
-        var url = Array("smb://".utf8) + Array(connection.host.utf8) + [slash]
+        var url = Array("smb://".utf8)
+        // The library takes a ":" for the beginning of the port, also in brackets, and decodes the host only behind that.
+        for byte in connection.host.utf8 { if byte == UInt8(ascii: ":") { url += Array("%3A".utf8) } else { url.append(byte) } }
+        url.append(slash)
         append(Array(connection.share.utf8), to: &url)
         if !connection.path.isEmpty {
             url.append(slash)

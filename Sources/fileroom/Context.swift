@@ -28,16 +28,20 @@ struct Context {
         URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: working, isDirectory: true)).standardizedFileURL.path
     }
 
-    /// What a SOURCE argument means.
+    /// What a SOURCE argument means, whether it is there or not.
+    func meaning(of argument: String) throws -> SourceConfiguration {
+        try configuration.source(for: argument, workingDirectory: FileManager.default.currentDirectoryPath)
+    }
+
+    /// The source that a SOURCE argument means.
     ///
     /// - Throws: ``Failure`` for a name that is neither configured nor a folder.
     func source(_ argument: String) throws -> SourceConfiguration {
-        let working = FileManager.default.currentDirectoryPath
-        let source = try configuration.source(for: argument, workingDirectory: working)
-        if case .folder(let path) = source.address, !FileManager.default.fileExists(atPath: path), !argument.contains("/"),
-            let nearest = configuration.nearestSourceName(to: argument)
-        {
-            throw Failure("There is no source and no folder named \(argument). Did you mean \"\(nearest)\"?", .noSuchSource)
+        let source = try meaning(of: argument)
+        let isConfigured = configuration.sources.contains { $0.name == source.name }
+        if !isConfigured, !argument.contains("/"), case .folder(let path) = source.address, !FileManager.default.fileExists(atPath: path) {
+            let hint = configuration.nearestSourceName(to: argument).map { "Did you mean \"\($0)\"?" } ?? "A share is smb://host/share."
+            throw Failure("There is no source and no folder named \(argument). \(hint)", .noSuchSource)
         }
         return source
     }

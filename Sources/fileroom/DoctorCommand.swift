@@ -55,15 +55,18 @@ enum DoctorCommand {
     }
 
     private static func folder(_ folder: DataFolder) -> [Finding] {
-        guard FileManager.default.fileExists(atPath: folder.path) else {
-            return [Finding(check: "data folder", ok: true, detail: "\(folder.path) will be made by the first `fileroom index`")]
-        }
-        guard access(folder.path, R_OK | W_OK | X_OK) == 0 else {
+        // Where it is not there yet, the nearest folder above it is where it will be made.
+        var nearest = folder.path
+        while nearest != "/", access(nearest, F_OK) != 0 { nearest = URL(fileURLWithPath: nearest).deletingLastPathComponent().path }
+        guard access(nearest + "/.", R_OK | W_OK | X_OK) == 0 else {
+            let reason = errno == ENOTDIR ? "is not a folder" : "cannot be written"
             return [
                 Finding(
-                    check: "data folder", ok: false,
-                    detail: "\(folder.path) cannot be written: change its permissions, or give another with --data")
+                    check: "data folder", ok: false, detail: "\(nearest) \(reason): change that, or give another data folder with --data")
             ]
+        }
+        guard nearest == folder.path else {
+            return [Finding(check: "data folder", ok: true, detail: "\(folder.path) will be made by the first `fileroom index`")]
         }
         var findings = [Finding(check: "data folder", ok: true, detail: folder.path)]
         var status = statvfs()

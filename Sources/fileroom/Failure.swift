@@ -17,7 +17,7 @@ struct Failure: Error {
     init(_ error: any Error) {
         switch error {
         case let error as Failure: self = error
-        case let error as SourceError: self.init(error.description, Self.exitCode(of: error))
+        case let error as SourceError: self.init(error.description, Self.exitCode(of: error.type))
         case let error as CatalogueError: self.init(error.description, error.code == .invalidRequest ? .usage : .failure)
         case let error as ConfigurationError: self.init(error.description, .usage)
         case let error as SourceAddressError: self.init(error.description, .usage)
@@ -29,8 +29,13 @@ struct Failure: Error {
         }
     }
 
-    private static func exitCode(of error: SourceError) -> ExitCode {
-        switch error.type {
+    /// Why a job failed, whichever process ran it.
+    init(_ job: IndexStatus.Job) {
+        self.init(job.message, job.errorType.flatMap(SourceError.Class.init).map(Self.exitCode) ?? .failure)
+    }
+
+    private static func exitCode(of type: SourceError.Class) -> ExitCode {
+        switch type {
         case .authentication: .refused
         case .network: .unreachable
         case .fileSystem: .noSuchSource

@@ -25,7 +25,7 @@ enum Fileroom {
 
     private static func run(_ command: Command) async throws -> ExitCode {
         switch command {
-        case .index(let options): return try await IndexCommand(options).run()
+        case .index(let options): return try await IndexCommand.run(options)
         case .status(let options): return try await JobCommands.status(options)
         case .pause(let options): return try await JobCommands.ask("pause", options)
         case .resume(let options): return try await JobCommands.resume(options)

@@ -10,22 +10,33 @@ struct IndexCommand {
     private let options: IndexOptions
     private let context: Context
 
-    init(_ options: IndexOptions) throws {
+    /// Runs the command. However it fails, there is a summary: a program reads it.
+    static func run(_ options: IndexOptions) async throws -> ExitCode {
+        let summary: JobSummary
+        do {
+            summary = try await IndexCommand(options).run()
+        } catch {
+            summary = JobSummary(Failure(error))
+        }
+        return try summary.show(writesJSON: options.general.writesJSON)
+    }
+
+    private init(_ options: IndexOptions) throws {
         self.options = options
         context = try Context(options.general)
     }
 
-    func run() async throws -> ExitCode {
+    private func run() async throws -> JobSummary {
         let orders = try orders()
         let patience = ContinuousClock.now + .seconds(10)
         while true {
             if let owner = try Owner.take(context.folder, rebuild: options.rebuildsCatalogue) {
-                return try await JobRun(owner: owner, writesJSON: options.general.writesJSON).run(orders)
+                return await JobRun(owner: owner).run(orders)
             }
             if options.rebuildsCatalogue {
                 throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
             }
-            if let code = try await DelegatedRun(folder: context.folder, writesJSON: options.general.writesJSON).run(orders) { return code }
+            if let summary = try await DelegatedRun(folder: context.folder).run(orders) { return summary }
             // It has the folder and takes no orders: it is about to begin to, or about to end.
             guard .now < patience else {
                 throw Failure("Another process uses the data folder, but does not answer. See `fileroom status`.")
@@ -34,10 +45,18 @@ struct IndexCommand {
         }
     }
 
+    private func sources() throws -> [SourceConfiguration] {
+        if !options.sources.isEmpty { return try options.sources.map(context.source) }
+        let enabled = context.configuration.sources.filter(\.isEnabled)
+        guard enabled.isEmpty else { return enabled }
+        let configured = context.configurationFile.map { "\($0) has none that is enabled" } ?? "there is no config.json here"
+        throw Failure(
+            "No SOURCE is given, and \(configured). Give one, such as smb://nas/radiology or a folder, or configure one.", .usage)
+    }
+
     private func orders() throws -> [IndexOrder] {
         let working = FileManager.default.currentDirectoryPath
-        return try options.sources.map { argument in
-            let source = try context.source(argument)
+        return try sources().map { source in
             let isConfigured = context.configuration.sources.contains { $0.name == source.name }
             var order = IndexOrder(source: isConfigured ? source.name : source.address.canonicalURL)
             order.name = options.name
@@ -62,16 +81,15 @@ struct IndexCommand {
 /// Runs orders in this process and shows how they go.
 struct JobRun {
     let owner: Owner
-    let writesJSON: Bool
 
-    func run(_ orders: [IndexOrder]) async throws -> ExitCode {
+    func run(_ orders: [IndexOrder]) async -> JobSummary {
         var started: [Int64] = []
-        var failures: [Failure] = []
+        var refusals: [Failure] = []
         for order in orders {
             do {
                 started.append(try await owner.start(order))
             } catch {
-                failures.append(Failure(error))
+                refusals.append(Failure(error))
             }
         }
         let board = owner.board
@@ -79,26 +97,18 @@ struct JobRun {
         await board.close()
         progress.cancel()
         await progress.value
-        var ends: [JobEnd] = []
-        for job in started { if let end = await board.end(of: job) { ends.append(end) } }
-        failures += ends.compactMap { end in end.error.map(Failure.init) }
-        try JobSummary(await board.status, jobs: Set(started)).show(writesJSON: writesJSON)
-        for failure in failures { Terminal.note("fileroom: " + failure.text) }
-        if let failure = failures.first { return failure.exitCode }
-        guard ends.contains(where: { $0.record.state == .paused }) else { return .done }
-        Terminal.note("Paused. `fileroom resume` or the same command continues.")
-        return .paused
+        return JobSummary(await board.status, jobs: Set(started), refusals: refusals)
     }
 }
 
 /// Has the process that owns the data folder run orders, and shows how they go.
 private struct DelegatedRun {
     let folder: DataFolder
-    let writesJSON: Bool
 
     /// - Returns: nil when that process takes no orders.
-    func run(_ orders: [IndexOrder]) async throws -> ExitCode? {
+    func run(_ orders: [IndexOrder]) async throws -> JobSummary? {
         var jobs: [Int64] = []
+        var refusals: [Failure] = []
         for order in orders {
             let json = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
             let reply: ControlReply?
@@ -109,10 +119,12 @@ private struct DelegatedRun {
                 return nil
             }
             guard let reply, reply.isEnding != true else { return nil }
-            if let error = reply.error { throw Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure) }
+            if let error = reply.error { refusals.append(Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure)) }
             jobs += reply.jobs ?? []
         }
-        Terminal.note("The process that owns the data folder runs the job; `fileroom pause`, `resume` and `cancel` steer it.")
+        if !jobs.isEmpty {
+            Terminal.note("The process that owns the data folder runs the job; `fileroom pause`, `resume` and `cancel` steer it.")
+        }
         let wanted = Set(jobs)
         let view = ProgressView(total: jobs.count)
         func isOpen(_ job: IndexStatus.Job) -> Bool { wanted.contains(job.id) && (job.state == "running" || job.state == "paused") }
@@ -122,10 +134,7 @@ private struct DelegatedRun {
         }
         view.finish()
         let ended = try await blocking { [folder] in try Self.ended(wanted, folder) }
-        let summary = JobSummary(ended, jobs: wanted)
-        try summary.show(writesJSON: writesJSON)
-        for job in ended.jobs where job.state == "failed" { Terminal.note("fileroom: " + job.message) }
-        return summary.exitCode
+        return JobSummary(ended, jobs: wanted, refusals: refusals)
     }
 
     /// How the jobs ended, as the catalogue has it: the owner ends with its last job, and then nobody is there to ask.

@@ -102,7 +102,7 @@ enum JobCommands {
             return order
         }
         guard let owner = try Owner.take(folder) else { throw Failure("Another process has just taken the data folder: try again.") }
-        return try await JobRun(owner: owner, writesJSON: options.general.writesJSON).run(orders)
+        return try await JobRun(owner: owner).run(orders).show(writesJSON: options.general.writesJSON)
     }
 
     private static func unfinished(_ folder: DataFolder, job: Int64?) async throws -> [JobRecord] {
@@ -176,7 +176,8 @@ enum JobCommands {
         let context = try Context(options.general)
         let folder = context.folder
         let held = try await blocking { try JobReader(path: folder.catalogue).jobs(onlyLast: true).filter { $0.heldMissing != nil } }
-        let source = try options.source.map { try context.source($0) }
+        // The catalogue may know it by a name that is not configured.
+        let source = try options.source.map(context.meaning)
         let wanted = held.filter { record in
             options.source == nil || record.sourceName == options.source || record.sourceURL == source?.address.canonicalURL
         }

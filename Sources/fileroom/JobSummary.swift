@@ -1,3 +1,4 @@
+import Catalogue
 import CommandLineInterface
 import Foundation
 import Indexing
@@ -19,13 +20,18 @@ struct JobSummary {
     private let status: IndexStatus
     private let result: Result
     private let jobs: [IndexStatus.Job]
+    private let failures: [Failure]
 
-    /// - Parameter jobs: those that count; series, studies and patients are the whole catalogue's.
-    init(_ status: IndexStatus, jobs wanted: Set<Int64>) {
+    /// - Parameters:
+    ///   - jobs: those that count; series, studies and patients are the whole catalogue's.
+    ///   - refusals: why others could not be begun.
+    init(_ status: IndexStatus, jobs wanted: Set<Int64>, refusals: [Failure]) {
         let jobs = status.jobs.filter { wanted.contains($0.id) }
         self.jobs = jobs
-        let worst = ["failed", "cancelled", "paused", "running", "completed"].first { state in jobs.contains { $0.state == state } }
-        var result = Result(state: worst ?? "failed", method: Set(jobs.map(\.method)).sorted().joined(separator: ", "))
+        failures = refusals + jobs.filter { $0.state == "failed" }.map { Failure($0) }
+        let worst = ["cancelled", "paused", "running", "completed"].first { state in jobs.contains { $0.state == state } }
+        var result = Result(
+            state: failures.isEmpty ? worst ?? "completed" : "failed", method: Set(jobs.map(\.method)).sorted().joined(separator: ", "))
         for job in jobs {
             result.enumerated += job.enumeratedFiles
             result.processed += job.filesProcessed
@@ -40,20 +46,26 @@ struct JobSummary {
         self.result = result
     }
 
-    var exitCode: ExitCode {
-        switch result.state {
-        case "completed", "cancelled": .done
-        case "paused", "running": .paused
-        default: .failure
-        }
+    /// Nothing could be begun.
+    init(_ failure: Failure) {
+        self.init(IndexStatus(nil, jobs: [], totals: CatalogueTotals()), jobs: [], refusals: [failure])
     }
 
-    func show(writesJSON: Bool) throws {
+    /// - Returns: how the program ends.
+    func show(writesJSON: Bool) throws -> ExitCode {
         for job in jobs { Terminal.note(Self.line(job)) }
         for job in jobs where job.state == "completed" && job.errors > 0 {
             Terminal.note("\(Quantity.count(job.errors, "error", "errors")): see `fileroom errors \(job.id)`")
         }
-        guard writesJSON else { return }
+        if writesJSON { try showJSON() }
+        for failure in failures { Terminal.note("fileroom: " + failure.text) }
+        if let failure = failures.first { return failure.exitCode }
+        guard jobs.contains(where: { $0.state == "paused" }) else { return .done }
+        Terminal.note("Paused. `fileroom resume` or the same command continues.")
+        return .paused
+    }
+
+    private func showJSON() throws {
         // In an order that reads well, which no encoder keeps.
         let fields: [(String, String)] = [
             ("state", "\"\(result.state)\""), ("enumerated_files", "\(result.enumerated)"), ("files_processed", "\(result.processed)"),

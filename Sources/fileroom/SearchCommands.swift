@@ -12,7 +12,7 @@ enum SearchCommands {
         let query = SearchQuery(
             text: options.text, level: SearchLevel(rawValue: options.level.rawValue) ?? .series, modalities: options.modalities,
             from: options.from, to: options.to, patientID: options.patientID, accessionNumber: options.accessionNumber,
-            source: options.source,
+            bodyPart: options.bodyPart, source: options.source, order: SearchOrder(rawValue: options.order.rawValue) ?? .date,
             limit: options.limit, after: options.after)
         let page = try await blocking { try results(query, path) }
         if options.general.writesJSON {

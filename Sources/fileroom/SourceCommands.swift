@@ -7,7 +7,7 @@ import Indexing
 /// `source test`, `source suggest` and `source metrics`.
 enum SourceCommands {
     static func test(_ options: SourceOptions) async throws -> ExitCode {
-        switch try Subject(options) {
+        switch try Subject(options, Context(options.general)) {
         case .folder(let path):
             let result = try await sample(path)
             if options.general.writesJSON {
@@ -17,7 +17,7 @@ enum SourceCommands {
                     "\(path) can be listed; \(Quantity.count(result.files)) files read at \(Quantity.rate(result.filesPerSecond))")
             }
             return .done
-        case .share(let smb, _):
+        case .share(let smb):
             let report = try await examine(smb).report
             if options.general.writesJSON { try printJSON(report) } else { try show(report) }
             return exitCode(of: report)
@@ -25,14 +25,14 @@ enum SourceCommands {
     }
 
     static func suggest(_ options: SourceOptions) async throws -> ExitCode {
-        switch try Subject(options) {
+        switch try Subject(options, Context(options.general)) {
         case .folder(let path):
             _ = try await sample(path)
             let advice = Suggestion(
                 code: "none", text: "A folder is read by the kernel; there is nothing to set. Its speed is that of its disk or mount.")
             if options.general.writesJSON { try printJSON([advice]) } else { try Terminal.print(advice.text) }
             return .done
-        case .share(let smb, _):
+        case .share(let smb):
             let (report, metrics) = try await examine(smb)
             let advice = report.suggestions(for: smb, metrics: metrics, localPath: MountTable.localPath(of: smb))
             if options.general.writesJSON {
@@ -48,14 +48,15 @@ enum SourceCommands {
 
     static func metrics(_ options: SourceOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        guard case .share(let smb, let url) = try Subject(options) else {
-            throw Failure("Metrics are kept for SMB connections; a folder has none.", .usage)
-        }
-        let folder = context.folder
+        let (folder, url) = (context.folder, try context.source(options.source).address.canonicalURL)
+        // Whoever runs a job needs no password to be asked.
         let live = try await blocking { try ControlClient.ask(folder, ControlRequest(command: "metrics", order: url)) }
         if let metrics = live?.metrics {
             try show(metrics, writesJSON: options.general.writesJSON)
             return .done
+        }
+        guard case .share(let smb) = try Subject(options, context) else {
+            throw Failure("Metrics are kept for SMB connections; a folder has none.", .usage)
         }
         Terminal.note("No job reads this source now: these are the figures of a short test.")
         let (report, metrics) = try await examine(smb)
@@ -69,17 +70,16 @@ enum SourceCommands {
     /// What SOURCE means.
     private enum Subject {
         case folder(String)
-        case share(SMBOptions, url: String)
+        case share(SMBOptions)
 
-        init(_ options: SourceOptions) throws {
-            let context = try Context(options.general)
+        init(_ options: SourceOptions, _ context: Context) throws {
             var source = try context.source(options.source)
             if let username = options.credentials.username { source.username = username }
             switch source.address {
             case .folder(let path): self = .folder(path)
             case .smb(let share):
                 let password = try context.password(for: source, username: source.username, file: options.credentials.passwordFile)
-                self = .share(SMBOptions(source, share, password: password ?? ""), url: share.canonicalURL)
+                self = .share(SMBOptions(source, share, password: password ?? ""))
             }
         }
     }

@@ -47,6 +47,12 @@ private func refusal(_ line: String) -> String {
         #expect(options.workers == nil && options.method == nil)
     }
 
+    @Test func `takes index without a source for all that are configured`() throws {
+        #expect(try command("index") == .index(IndexOptions()))
+        #expect(HelpText.text(topic: "index").contains("fileroom index [SOURCE…]"))
+        #expect(throws: UsageError.self) { try Command(arguments: ["index", ""]) }
+    }
+
     @Test func `reads every option of search`() throws {
         var options = SearchOptions()
         options.text = "muller ann"
@@ -54,14 +60,15 @@ private func refusal(_ line: String) -> String {
         options.modalities = ["CT", "MR"]
         (options.from, options.to) = ("20240229", "20260131")
         (options.patientID, options.accessionNumber, options.source) = ("4711", "A1", "nas")
+        (options.bodyPart, options.order) = ("CHEST", .relevance)
         (options.limit, options.after) = (7, "c")
         options.general.writesJSON = true
         let line =
             "search muller ann --level study --modality ct,MR,CT --from 20240229 --to 20260131 --patient-id 4711 --accession A1"
-            + " --source nas --limit 7 --after c --json"
+            + " --body-part CHEST --source nas --order relevance --limit 7 --after c --json"
         #expect(try command(line) == .search(options))
         #expect(try command("search") == .search(SearchOptions()))
-        #expect(SearchOptions().level == .series)
+        #expect(SearchOptions().level == .series && SearchOptions().order == .date)
     }
 
     @Test func `reads the other commands`() throws {
@@ -110,8 +117,7 @@ private func refusal(_ line: String) -> String {
         ("--json index x", #"fileroom: the command must come before its options, found "--json""#),
         ("source", "fileroom source: one of test, suggest, metrics must follow"),
         ("source tset nas", #"fileroom source: one of test, suggest, metrics must follow, found "tset"; did you mean "test"?"#),
-        ("index", "fileroom index: SOURCE is missing"),
-        ("index --full", "fileroom index: SOURCE is missing"),
+        ("index --name n", "fileroom index: --name can stand with one SOURCE only, found 0"),
         ("source test", "fileroom source test: SOURCE is missing"),
         ("source test a b", #"fileroom source test: takes one SOURCE, found also "b""#),
         ("pause 1 2", #"fileroom pause: takes one JOB, found also "2""#),
@@ -130,6 +136,11 @@ private func refusal(_ line: String) -> String {
         ("index x --name a/b", #"fileroom index: --name must be a name without "/", at most 100 characters, found "a/b""#),
         ("index x --data=", #"fileroom index: --data must be a text that is not empty, found """#),
         ("search --level image", #"fileroom search: --level must be one of study, series, instance, found "image""#),
+        (
+            "search --order relevant",
+            #"fileroom search: --order must be one of date, relevance (did you mean relevance?), found "relevant""#
+        ),
+        ("search --body-part=", #"fileroom search: --body-part must be a text that is not empty, found """#),
         ("search --limit 0", #"fileroom search: --limit must be a number from 1 to 100000, found "0""#),
         ("search --limit ten", #"fileroom search: --limit must be a number from 1 to 100000, found "ten""#),
         ("search --from 2026-01-31", #"fileroom search: --from must be a date as YYYYMMDD, such as 20260131, found "2026-01-31""#),

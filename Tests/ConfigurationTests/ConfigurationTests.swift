@@ -140,7 +140,7 @@ private func source(_ keys: String) -> String {
         (#"{"sources": [{"host": "h", "share": "s"}]}"#, "sources[0].name: is missing"),
         (#"{"sources": [{"name": "a", "share": "s"}]}"#, "sources[0].host: is missing"),
         (#"{"sources": [{"name": "a", "host": "h"}]}"#, "sources[0].share: is missing"),
-        (#"{"sources": [{"name": "a", "host": "fe80::1", "share": "s"}]}"#, "sources[0].host: an IPv6 address"),
+        (#"{"sources": [{"name": "a", "host": "fe80::1%eth0", "share": "s"}]}"#, "sources[0].host: an IPv6 address"),
         (#"{"sources": [{"name": "a", "host": "h", "share": "a/b"}]}"#, "sources[0].share: the share must be one name"),
         (#"{"sources": [{"name": "a/b", "host": "h", "share": "s"}]}"#, "sources[0].name: must have"),
         (#"{"sources": [{"name": "a", "type": "local"}]}"#, "sources[0].path: is missing"),

@@ -13,6 +13,9 @@ import Testing
         ("smb://nas:1445/dicom/a//b/./c/", "smb://nas:1445/dicom/a/b/c"),
         ("smb://reader@10.0.0.7/dicom/A", "smb://10.0.0.7/dicom/A"),
         ("smb://HOSPITAL;reader@nas/dicom", "smb://nas/dicom"),
+        ("smb://[::1]/dicom", "smb://[::1]/dicom"),
+        ("smb://reader@[2001:DB8:0:0::7]:4445/dicom/a@b", "smb://[2001:db8::7]:4445/dicom/a@b"),
+        ("smb://[2001:db8::7]:445/dicom/a@b", "smb://[2001:db8::7]/dicom/a@b"),
         ("smb://nas/dicom/50%25%20of%20them", "smb://nas/dicom/50%25%20of%20them"),
         ("smb://nas/dicom/ward #3?", "smb://nas/dicom/ward%20%233%3F"),
         ("smb://nas/dicom/M%C3%BCller", "smb://nas/dicom/M%C3%BCller"),
@@ -50,8 +53,14 @@ import Testing
         ("smb://nas:port/x", "the port must be a number from 1 to 65535"),
         ("smb://nas:0/x", "the port must be a number from 1 to 65535"),
         ("smb://nas:99999999999999999999/x", "the port must be a number from 1 to 65535"),
-        ("smb://[::1]/x", "IPv6"),
-        ("smb://na s/x", "must be a name or an IPv4 address"),
+        ("smb://::1/x", "an IPv6 address stands in brackets"),
+        ("smb://[::1/x", "an IPv6 address must be complete"),
+        ("smb://[::1]445/x", "an IPv6 address must be complete"),
+        ("smb://[::1]:x/x", "the port must be a number from 1 to 65535"),
+        ("smb://[::g]/x", "an IPv6 address must be complete"),
+        ("smb://[fe80::1%25eth0]/x", "without a zone"),
+        ("smb://[nas]/x", "in brackets"),
+        ("smb://na s/x", "must be a name or an IP address"),
         ("smb://@nas/x", "leave out the \"@\""),
         ("smb://nas/a%2Fb", "the share must be one name"),
         ("smb://nas/x/50%", "written %25"),
@@ -73,7 +82,7 @@ import Testing
 
     @Test(arguments: [
         "smb://user:geheim@nas/share", "smb://user:ge@heim@nas/share", "smb://user:ge/heim@nas/share", "smb://D;user:geheim@nas:445/share",
-        "smb://user:@nas/share", "smb://us%zz:geheim@nas/x",
+        "smb://user:@nas/share", "smb://us%zz:geheim@nas/x", "smb://[user:geheim@nas/x",
     ])
     func `with a password is refused without repeating it`(argument: String) {
         let error = #expect(throws: SourceAddressError.self) { try address(argument) }

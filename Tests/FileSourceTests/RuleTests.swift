@@ -192,11 +192,20 @@ import Testing
         #expect(SourceError(WorkerFailure(errno: 4095, stage: .read, hasSession: true), .reading).code == "ERRNO_4095")
     }
 
+    @Test func `a reason that ends with a full stop of its own gives no second one`() {
+        let refused = WorkerFailure(errno: EACCES, stage: .connect, hasSession: false, detail: "The attempted logon is invalid. ")
+        let error = SourceError(refused, .reading)
+        #expect(error.message == "The server refused the login: The attempted logon is invalid")
+        #expect(!error.description.contains(".."))
+        let unexplained = WorkerFailure(errno: EACCES, stage: .connect, hasSession: false, detail: ".")
+        #expect(SourceError(unexplained, .reading).message == "The server refused the login")
+    }
+
     @Test func `every line of the tables says what to do`() {
         for row in ErrorRow.smb + ErrorRow.local {
             #expect(!row.message.isEmpty && !row.suggestion.isEmpty && !row.errors.isEmpty)
             #expect(row.code.allSatisfy { $0.isUppercase || $0 == "_" })
-            #expect(row.suggestion.hasSuffix("."))
+            #expect(row.suggestion.hasSuffix(".") && !row.message.hasSuffix("."))
         }
     }
 

@@ -40,9 +40,41 @@ def test_sources_are_indexed_by_their_names_from_any_folder_of_config(fileroom, 
     assert (tmp_path / "given" / "catalogue.sqlite3").exists()
 
 
+def test_what_is_not_there_is_told_apart_from_what_is_not_known(fileroom, tree):
+    configure(fileroom, {"name": "archive", "type": "local", "path": "not mounted"})
+    for command in (["index"], ["source", "test"], ["source", "suggest"]):
+        said = fileroom(*command, "archive", code=66).err
+        assert "not mounted. Is it mounted?" in said
+    for command in (["index"], ["source", "test"], ["source", "suggest"], ["source", "metrics"]):
+        assert 'Did you mean "archive"?' in fileroom(*command, "archiv", code=66).err
+        assert "no source and no folder named x-ray" in fileroom(*command, "x-ray", code=66).err
+    # A name that only the catalogue knows is a name too.
+    fileroom("index", tree, "--name", "archives")
+    assert "No scan holds missing files of archives" in fileroom("confirm", "archives", code=66).err
+
+
 def test_a_source_that_is_switched_off_is_not_indexed(fileroom, tree):
     configure(fileroom, {"name": "off", "type": "local", "path": str(tree), "enabled": False})
     assert "enabled" in fileroom("index", "off", code=66).err
+
+
+def test_without_a_source_all_that_are_configured_and_enabled_are_indexed(fileroom, tree, tmp_path):
+    shutil.copytree(tree, tmp_path / "second")
+    said = fileroom("index", "--json", code=64)
+    assert "No SOURCE is given" in said.err and "config.json" in said.err and said.json["state"] == "failed" and not fileroom.data.exists()
+    one, two, off = (
+        {"name": "one", "type": "local", "path": str(tree)}, {"name": "two", "type": "local", "path": "second"},
+        {"name": "off", "type": "local", "path": "not there", "enabled": False})
+    configure(fileroom, off)
+    assert "none that is enabled" in fileroom("index", code=64).err
+    configure(fileroom, one, off, two)
+    assert fileroom("index", "--json").json["files_opened"] == 128
+    assert {job["source"] for job in fileroom("status", "--json").json["jobs"]} == {"one", "two"}
+    assert fileroom("index", "--full", "--json").json["files_opened"] == 128
+    # One that cannot be reached keeps no other from being indexed.
+    configure(fileroom, {**off, "enabled": True}, one)
+    said = fileroom("index", "--full", "--json", code=66)
+    assert said.json["state"] == "failed" and said.json["files_opened"] == 64 and "not there" in said.err
 
 
 def test_every_mistake_is_reported_at_once_with_its_place_and_what_is_allowed(fileroom, tmp_path):

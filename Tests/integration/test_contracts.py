@@ -24,7 +24,8 @@ STATUS_KEYS = {
     "enumerated_files", "files_processed", "series_count", "errors", "running", "last_updated", "estimated_completion", "pid", "jobs",
     "files_per_second"}
 JOB_KEYS = {
-    "id", "source", "state", "method", "method_reason", "files_per_second", "bytes_read", "folders_listed", "folders_left", "started_at", "last_errors"}
+    "id", "source", "state", "method", "method_reason", "files_per_second", "bytes_read", "folders_listed", "folders_left", "started_at", "last_errors",
+    "error_type"}
 ERROR_KEYS = {"error_type", "error_code", "message", "suggestion", "path", "time", "retry_count"}
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -136,6 +137,55 @@ def test_a_failed_job_still_ends_with_one_object(fileroom, serve, tree):
     assert job["state"] == "failed" and "Check the port" in job["message"]
 
 
+def test_every_way_to_fail_ends_with_one_object(fileroom, serve, tree, tmp_path):
+    share = serve(tree)
+
+    def fails(*arguments, code: int, **options):
+        failed = fileroom("index", *arguments, "--json", code=code, **options)
+        assert list(failed.json) == RESULT_KEYS and failed.json["state"] == "failed" and failed.out.count("\n") == 1
+        assert failed.err.startswith("fileroom: ")
+
+    fails("no-such-name", code=66)
+    fails("smb://nas", code=64)
+    fails(share.url, code=64)  # no password
+    fails(share.url, "--password-file", tmp_path / "nothing here", code=64)
+    fails(share.url, password="not this", code=77)
+    fails(tree, "--method", "smb", code=64)
+    fails(tree, "--data", "/dev/null/x", code=1)
+    fails(tree, "--config", tmp_path / "nothing here", code=64)
+    (tmp_path / "config.json").write_text('{"sources": [}')
+    fails(tree, code=64)
+    (tmp_path / "config.json").unlink()
+    fileroom.data = tmp_path / "corrupt"
+    fileroom.data.mkdir()
+    (fileroom.data / "catalogue.sqlite3").write_bytes(b"not a database" * 1000)
+    fails(tree, code=1)
+    # One that fails among others is not lost sight of.
+    both = fileroom("index", tree, "no-such-folder/", "--rebuild", "--json", code=66).json
+    assert both["state"] == "failed" and both["files_opened"] == 96
+    # What cannot be understood has no result.
+    assert fileroom("index", tree, "--json", "--wrkers", "3", code=64).out == ""
+
+
+def test_commands_that_find_nothing_to_work_on_say_so_and_make_nothing(fileroom, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir(mode=0o700)
+    commands = [["status"], ["errors"], ["search"], ["export"], ["pause"], ["resume"], ["cancel"], ["confirm"], ["source", "metrics", "smb://127.0.0.1:1/x"]]
+    before = sorted(tmp_path.rglob("*"))
+    for fileroom.data in (tmp_path / "missing", tmp_path / "empty", tmp_path / "file", tmp_path / "file" / "below"):
+        for command in commands:
+            said = fileroom(*command, code=69 if command[0] == "source" else 1).err
+            assert "fileroom index" in said or "fileroom status" in said or "Nothing answers" in said, said
+        healthy = fileroom.data.name in ("missing", "empty")
+        findings = {finding["check"]: finding["ok"] for finding in fileroom("doctor", "--json", code=0 if healthy else 1).json}
+        assert findings["data folder"] is healthy and findings["configuration"] is True
+        assert sorted(tmp_path.rglob("*")) == before
+    (tmp_path / "config.json").write_text('{"sources": [}')
+    for command in [*commands, ["source", "test", "x"], ["source", "suggest", "x", "--json"]]:
+        assert "config.json:1:" in fileroom(*command, code=64).err
+    assert fileroom("doctor", "--json", code=1).json[0]["ok"] is False
+
+
 def test_exit_codes_are_those_of_the_documentation(fileroom, serve, tree, tmp_path):
     share = serve(tree)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -206,7 +256,8 @@ def test_a_password_is_nowhere_to_be_seen(given, fileroom, serve, tree, tmp_path
         assert secret.encode() not in environment
         if home := re.search(rb"HOME=([^\0]+)", environment) if pid != running.pid else None:
             assert_not_in_files(secret, pathlib.Path(home.group(1).decode()))
-    said = [fileroom("status", "--json").out, fileroom("source", "metrics", "nas", *options, password=password).out]
+    # Whoever runs the job is asked for the metrics, which takes no password.
+    said = [fileroom("status", "--json").out, fileroom("source", "metrics", "nas").out]
     assert_not_in_files(secret, fileroom.data)
     fileroom("cancel")
     said += ended(running)
@@ -231,8 +282,17 @@ def assert_not_in_files(secret: str, folder: pathlib.Path):
             assert secret.encode("utf-16-le") not in path.read_bytes(), path
 
 
-def test_the_data_folder_is_for_its_owners_eyes_only(indexed):
-    fileroom, _, _ = indexed
-    assert fileroom.data.stat().st_mode & 0o777 == 0o700
+def test_the_data_folder_is_for_its_owners_eyes_only(fileroom, serve, tree, tmp_path):
+    share = serve(tree)
+    fileroom.data = tmp_path / "made" / "on the way"
+    configure(fileroom, smb_source(share, bytes_per_second=65_536, max_workers=2))
+    # The write-ahead log, the socket and the lock are there while a job runs; whoever starts it may be careless.
+    running = fileroom.start("index", "nas", umask=0)
+    until(processed(fileroom, running, 5), "some files are read")
+    names = {path.name for path in fileroom.data.iterdir()}
+    assert {"catalogue.sqlite3", "catalogue.sqlite3-wal", "index_status.json", "control.sock", "lock"} <= names
+    assert fileroom.data.stat().st_mode & 0o777 == 0o700 and fileroom.data.parent.stat().st_mode & 0o777 == 0o700
     for path in fileroom.data.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path
+    fileroom("cancel")
+    ended(running)

@@ -138,6 +138,38 @@ def test_a_job_that_was_handed_over_is_told_of_to_its_end_also_when_the_owner_en
     ended(owner)
 
 
+def test_a_job_that_was_handed_over_fails_like_one_that_is_run_here(fileroom, slow, serve, make_tree):
+    other, _ = make_tree("--files", 8, "--seed", 5)
+    share = serve(other)
+    configure(fileroom, smb_source(slow, bytes_per_second=262_144), smb_source(share, "other", retry_delay=0))
+    fileroom("index", "other")
+    owner = fileroom.start("index", "nas", "--json")
+    until(processed(fileroom, owner, 5), "files are processed")
+    fileroom("pause", "nas")
+
+    def fails(*sources, code: int, **options) -> dict:
+        failed = fileroom("index", *sources, "--json", code=code, **options)
+        assert failed.json["state"] == "failed" and "fileroom: " in failed.err
+        return failed.json
+
+    # Known sources fail as jobs, unknown ones are refused before there is a job.
+    fails("other", code=77, password="not this")
+    assert fileroom("status", "other", "--json").json["jobs"][0]["error_type"] == "authentication"
+    fails(share.url.removesuffix(share.name) + "nosuchshare", code=66, password=share.password)
+    fails("nas", code=1)
+    # One that is refused keeps no other from being run.
+    assert fails("nas", other, code=1)["files_opened"] == 8
+    share.stop()
+    fails("other", code=69)
+    assert is_running(owner.pid) and state(fileroom) == "paused"
+    fileroom("cancel")
+    ended(owner)
+    assert fileroom("status", "other", "--json").json["jobs"][0]["error_type"] == "network", "also when nobody is the owner any more"
+    serve(other, folder=share.folder)
+    fileroom("index", "other")
+    assert fileroom("status", "other", "--json").json["jobs"][0]["error_type"] is None
+
+
 def test_a_source_that_is_being_indexed_is_refused_a_second_time(fileroom, slow):
     owner = fileroom.start("index", "nas", "--json")
     until(processed(fileroom, owner, 5), "files are processed")

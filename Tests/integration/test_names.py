@@ -13,7 +13,7 @@ import unicodedata
 import pydicom
 import pytest
 
-from support import ended, exported_files, files_of, on_a_terminal, query, search_all
+from support import configure, ended, exported_files, files_of, on_a_terminal, query, search_all, smb_source
 
 STRANGE = [
     "100%", "%41%2F%00", "a#b", "what?", "a b  c", " leading", "trailing ", "näh", "日本語", "Ünïcödé-😀", "a;b&c=d", "quote'\"", "back`tick$HOME",
@@ -58,6 +58,30 @@ def test_strange_names_are_found_and_read_over_smb_and_those_it_cannot_express_b
     stand_ins = {path.split("/")[0] for path in found - plain}
     assert len(stand_ins) == len(INVALID_IN_SMB) and all("~" in name for name in stand_ins)
     assert fileroom("index", share.url, "--all-names", "--json", password=share.password).json["files_opened"] == 0
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        return True
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="needs ::1")
+def test_a_server_is_reached_by_its_ipv6_address(fileroom, serve, tree):
+    share = serve(tree, "--global", "interfaces = 127.0.0.1/8 ::1")
+    # One place, however its address is written.
+    url, same = (f"smb://{share.user}@[{address}]:{share.port}/{share.name}" for address in ("::1", "0:0:0:0:0:0:0:1"))
+    result = fileroom("index", url, "--all-names", "--json", password=share.password).json
+    assert result["errors"] == 0 and result["dicom_files"] == 2 * len(STRANGE)
+    assert all(path.startswith(f"smb://[::1]:{share.port}/{share.name}/") for path in exported_files(fileroom))
+    assert fileroom("index", same, "--all-names", "--json", password=share.password).json["files_opened"] == 0
+    report = fileroom("source", "test", same, "--json", password=share.password).json
+    assert report["is_path_readable"] is True and report["dialect"] == "3.1.1"
+    fileroom("index", url, password="not this", code=77)
+    configure(fileroom, smb_source(share, host="::1", encryption="required"))
+    assert fileroom("index", "nas", "--full", "--json").json["errors"] == 0
 
 
 @pytest.mark.parametrize("over_smb", [False, True])

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 
+import pydicom
 import pytest
 
 from support import (
@@ -186,6 +187,23 @@ def test_a_limit_above_a_page_of_the_catalogue_is_kept(fileroom, make_tree):
     for limit, count in ((2_300, 2_300), (2_000, 2_000), (100_000, 2_300)):
         rows = fileroom("search", "--level", "instance", "--json", "--limit", limit).json
         assert len({row["SOPInstanceUID"] for row in rows}) == len(rows) == count
+
+
+def test_a_search_takes_a_body_part_and_puts_what_fits_best_first_on_request(fileroom, make_tree):
+    tree, _ = make_tree("--files", 2, "--patients", 2, "--studies", 1, "--series", 1)
+    for path, name, date, part in zip(files_of(tree), ("Ann^X", "Annabel^Y"), ("20200101", "20250101"), ("CHEST", "HEAD"), strict=True):
+        dataset = pydicom.dcmread(path)
+        (dataset.PatientName, dataset.StudyDate, dataset.BodyPartExamined) = (name, date, part)
+        dataset.save_as(path)
+    fileroom("index", tree)
+    found = lambda *options: [row["PatientName"] for row in search_all(fileroom, *options)]  # noqa: E731
+    assert found("ann") == found("ann", "--order", "date") == ["Annabel^Y", "Ann^X"]
+    assert found("ann", "--order", "relevance") == ["Ann^X", "Annabel^Y"]
+    assert found("--body-part", "head") == ["Annabel^Y"] and found("--body-part", "KNEE") == []
+    # A page of one order has no place in the other.
+    (first,) = fileroom("search", "ann", "--order", "relevance", "--limit", 1, "--json").json
+    assert [row["PatientName"] for row in fileroom("search", "ann", "--order", "relevance", "--after", first["cursor"], "--json").json] == ["Annabel^Y"]
+    fileroom("search", "ann", "--after", first["cursor"], code=64)
 
 
 def test_workers_are_as_many_as_asked_for(fileroom, serve, tree):

@@ -1,3 +1,4 @@
+import Glibc
 import SMBWire
 
 /// A password: it shows itself to nobody by accident.
@@ -40,6 +41,7 @@ public struct SMBOptions: Hashable, Sendable {
     /// However many workers somebody asks for.
     static let mostWorkersEver = 128
 
+    /// A name or an IP address; an IPv6 address without brackets.
     public var host: String
     public var port: UInt16 = 445
     public var share: String
@@ -96,10 +98,9 @@ public struct SMBOptions: Hashable, Sendable {
             default: byte >= 0x80 || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_")].contains(byte)
             }
         }
-        if host.utf8.contains(UInt8(ascii: ":")) {
-            throw invalid("libsmbclient cannot reach a server by its IPv6 address", "Use the server's name; /etc/hosts can give it one.")
-        }
-        if host.isEmpty || !isName { throw invalid("This is no host name: \(host)", "Use a name or an IPv4 address.") }
+        var address = in6_addr()
+        let isAddress = inet_pton(AF_INET6, host, &address) == 1
+        if host.isEmpty || !(isName || isAddress) { throw invalid("This is no host name: \(host)", "Use a name or an IP address.") }
         if share.isEmpty || share.utf8.contains(where: { $0 < 0x20 || [UInt8(ascii: "/"), UInt8(ascii: "\\")].contains($0) }) {
             throw invalid("This is no share's name: \(share)", "Use the name alone; folders below it belong into the path.")
         }

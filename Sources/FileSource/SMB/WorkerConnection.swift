@@ -272,7 +272,10 @@ extension SourceError {
     /// The error for a failure to reach the share.
     init(connecting failure: WorkerFailure) {
         self = ErrorRow.error(failure.errno, .connecting, in: ErrorRow.smb)
-        if !failure.detail.isEmpty { message += ": \(failure.detail)" }
+        // A message is a sentence whose full stop is set by whoever shows it; samba sets its own.
+        var detail = failure.detail[...]
+        while let last = detail.last, last == "." || last.isWhitespace { detail.removeLast() }
+        if !detail.isEmpty { message += ": \(detail)" }
     }
 
     /// The error for a failure of any kind.
