@@ -70,7 +70,7 @@ public actor JobBoard {
     /// Begins or continues a job on a source.
     ///
     /// - Returns: its number.
-    /// - Throws: `CatalogueError`, among them that a job on the source is running already.
+    /// - Throws: `CatalogueError`, among them that a job on the source is running already; ``JobBoardClosed`` after ``Wish/stop`` or ``close()``.
     public func start(_ order: JobOrder, on opened: OpenedSource) async throws -> Int64 {
         if isClosed { throw JobBoardClosed() }
         beginning += 1
@@ -81,6 +81,8 @@ public actor JobBoard {
         let job = IndexJob(
             record: record, source: opened.source, method: (opened.method, opened.reason), catalogue: catalogue, settings: order.settings,
             now: now)
+        // The stop came while the job's row was written.
+        if isClosed { await job.ask(.stop) }
         var entry = Entry(job: job, order: order, source: opened.source, record: record)
         entry.run = Task {
             let end = await job.run()
@@ -141,7 +143,7 @@ public actor JobBoard {
     /// Something that can be asked of a job.
     public enum Wish: String, Sendable, Codable {
         case pause, resume, cancel
-        /// Pause and end the run, because the process ends.
+        /// Pause and end the run, because the process ends; asked of all, no further job is begun.
         case stop
     }
 
@@ -150,6 +152,7 @@ public actor JobBoard {
     /// - Returns: the jobs that were asked; empty when there is none.
     @discardableResult
     public func ask(_ wish: Wish, of id: Int64?) async -> [Int64] {
+        if wish == .stop, id == nil { isClosed = true }
         let asked = openJobs.filter { id == nil || $0 == id }
         for job in asked {
             entries[job]?.rate.restart()

@@ -85,10 +85,13 @@ struct JobRun {
     func run(_ orders: [IndexOrder]) async -> JobSummary {
         var started: [Int64] = []
         var refusals: [Failure] = []
+        var isCutShort = false
         for order in orders {
             do {
                 started.append(try await owner.start(order))
             } catch {
+                isCutShort = owner.isStopped
+                if isCutShort { break }
                 refusals.append(Failure(error))
             }
         }
@@ -97,7 +100,7 @@ struct JobRun {
         await board.close()
         progress.cancel()
         await progress.value
-        return JobSummary(await board.status, jobs: Set(started), refusals: refusals)
+        return JobSummary(await board.status, jobs: Set(started), refusals: refusals, isCutShort: isCutShort)
     }
 }
 

@@ -21,15 +21,19 @@ struct JobSummary {
     private let result: Result
     private let jobs: [IndexStatus.Job]
     private let failures: [Failure]
+    private let isCutShort: Bool
 
     /// - Parameters:
     ///   - jobs: those that count; series, studies and patients are the whole catalogue's.
     ///   - refusals: why others could not be begun.
-    init(_ status: IndexStatus, jobs wanted: Set<Int64>, refusals: [Failure]) {
+    ///   - isCutShort: whether the process was asked to end before all were begun.
+    init(_ status: IndexStatus, jobs wanted: Set<Int64>, refusals: [Failure], isCutShort: Bool = false) {
+        self.isCutShort = isCutShort
         let jobs = status.jobs.filter { wanted.contains($0.id) }
         self.jobs = jobs
         failures = refusals + jobs.filter { $0.state == "failed" }.map { Failure($0) }
-        let worst = ["cancelled", "paused", "running", "completed"].first { state in jobs.contains { $0.state == state } }
+        let states = Set(jobs.map(\.state) + (isCutShort ? ["paused"] : []))
+        let worst = ["cancelled", "paused", "running", "completed"].first(where: states.contains)
         var result = Result(
             state: failures.isEmpty ? worst ?? "completed" : "failed", method: Set(jobs.map(\.method)).sorted().joined(separator: ", "))
         for job in jobs {
@@ -59,10 +63,12 @@ struct JobSummary {
         }
         if writesJSON { try showJSON() }
         for failure in failures { Terminal.note("fileroom: " + failure.text) }
-        if let failure = failures.first { return failure.exitCode }
-        guard jobs.contains(where: { $0.state == "paused" }) else { return .done }
-        Terminal.note("Paused. `fileroom resume` or the same command continues.")
-        return .paused
+        let isPaused = isCutShort || jobs.contains { $0.state == "paused" }
+        if isPaused {
+            // What was never begun cannot be resumed.
+            Terminal.note("Paused. \(isCutShort ? "The" : "`fileroom resume` or the") same command continues.")
+        }
+        return failures.first?.exitCode ?? (isPaused ? .paused : .done)
     }
 
     private func showJSON() throws {

@@ -1,12 +1,10 @@
 import Catalogue
 import CommandLineInterface
 import Configuration
-import Dispatch
 import FileSource
 import Foundation
 import Glibc
 import Indexing
-import Synchronization
 
 /// This process as the owner of a data folder: runs the jobs, and answers other processes over the control socket.
 final class Owner: Sendable {
@@ -41,8 +39,10 @@ final class Owner: Sendable {
         let board = JobBoard(folder: folder, catalogue: catalogue) { Date().timeIntervalSince1970 }
         self.board = board
         self.lock = lock
-        server = try ControlServer(folder) { await Self.answer($0, board: board, catalogue: catalogue) }
-        signals = SignalWatch(board: board)
+        let signals = SignalWatch()
+        signals.steer(board)
+        self.signals = signals
+        server = try ControlServer(folder) { await Self.answer($0, board: board, catalogue: catalogue, signals: signals) }
     }
 
     deinit {
@@ -57,8 +57,9 @@ final class Owner: Sendable {
     /// Begins, or continues, what an order asks for.
     ///
     /// - Returns: the job's number.
+    /// - Throws: also when the process is asked to end meanwhile; see ``isStopped``.
     func start(_ order: IndexOrder) async throws -> Int64 {
-        try await Self.start(order, board: board, catalogue: catalogue)
+        try await signals.stoppable { [board, catalogue] in try await Self.start(order, board: board, catalogue: catalogue) }
     }
 
     private static func start(_ order: IndexOrder, board: JobBoard, catalogue: CatalogueWriter) async throws -> Int64 {
@@ -78,7 +79,9 @@ final class Owner: Sendable {
 
     // MARK: Other processes
 
-    private static func answer(_ request: ControlRequest, board: JobBoard, catalogue: CatalogueWriter) async -> ControlReply {
+    private static func answer(
+        _ request: ControlRequest, board: JobBoard, catalogue: CatalogueWriter, signals: SignalWatch
+    ) async -> ControlReply {
         switch request.command {
         case "status":
             return ControlReply(status: await board.status)
@@ -91,10 +94,13 @@ final class Owner: Sendable {
             return ControlReply(jobs: asked)
         case "index":
             do {
-                return ControlReply(jobs: [try await start(try IndexOrder(json: request.order ?? ""), board: board, catalogue: catalogue)])
+                let order = try IndexOrder(json: request.order ?? "")
+                return ControlReply(jobs: [try await signals.stoppable { try await start(order, board: board, catalogue: catalogue) }])
             } catch {
                 let failure = Failure(error)
-                return ControlReply(error: failure.text, exitCode: failure.exitCode.rawValue, isEnding: error is JobBoardClosed)
+                // Whoever sent the order can run it when this process has ended.
+                let isEnding = signals.isStopped || error is JobBoardClosed
+                return ControlReply(error: failure.text, exitCode: failure.exitCode.rawValue, isEnding: isEnding)
             }
         case "metrics":
             return ControlReply(metrics: await board.metrics(ofSource: request.order ?? ""))
@@ -109,41 +115,4 @@ final class Owner: Sendable {
         }
         return ControlReply(error: "The command \"\(request.command)\" is not known: are both programs of the same version?", exitCode: 64)
     }
-}
-
-/// Turns signals into wishes: SIGINT and SIGTERM pause everything and end the run, SIGUSR1 pauses or resumes, SIGUSR2 cancels. A second SIGINT
-/// ends the process at once, which loses no more than `kill -9` would.
-private final class SignalWatch: Sendable {
-    // Made once and only kept alive.
-    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
-    private let stopped = StopFlag()
-
-    var isStopped: Bool { stopped.isSet.load(ordering: .acquiring) }
-
-    init(board: JobBoard) {
-        let queue = DispatchQueue(label: "signals")
-        let stopped = stopped
-        sources = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                switch number {
-                case SIGUSR1:
-                    Task { await board.ask(await board.isPaused ? .resume : .pause, of: nil) }
-                case SIGUSR2:
-                    Task { await board.ask(.cancel, of: nil) }
-                default:
-                    if stopped.isSet.exchange(true, ordering: .acquiringAndReleasing) { _exit(ExitCode.paused.rawValue) }
-                    Task { await board.ask(.stop, of: nil) }
-                }
-            }
-            source.resume()
-            return source
-        }
-    }
-}
-
-/// Shared by the signal handlers and those who ask.
-private final class StopFlag: Sendable {
-    let isSet = Atomic<Bool>(false)
 }

@@ -87,6 +87,12 @@ struct SourceOpening {
         let (smb, mounted) = (try SMBSource(options), local(mount))
         let overSMB = await Result { try await SourceSample.take(smb) }
         let overMount = await Result { try await SourceSample.take(mounted) }
+        if Task.isCancelled {
+            // Whatever failed says nothing about the method.
+            await smb.close()
+            await mounted.close()
+            throw CancellationError()
+        }
         let takesSMB: Bool
         let reason: String
         switch (overSMB, overMount) {

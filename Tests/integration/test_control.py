@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from support import (
-    children, configure, ended, exported_files, is_running, is_sound, processed, smb_source, status_file, until, workers)
+    Gate, children, configure, ended, exported_files, is_running, is_sound, processed, query, smb_source, status_file, until, workers)
 
 FILES = 300
 
@@ -81,6 +81,57 @@ def test_interrupt_pauses_and_says_how_to_continue(fileroom, slow):
     quicken(fileroom, slow)
     result = fileroom("resume", "--json").json
     assert result["state"] == "completed" and result["files_opened"] == FILES and len(exported_files(fileroom)) == FILES
+
+
+@pytest.fixture
+def hole():
+    """A server that accepts and never answers."""
+    hole = Gate(None)
+    yield hole
+    hole.close()
+
+
+def hole_source(hole) -> dict:
+    return {"name": "hole", "host": "127.0.0.1", "port": hole.port, "share": "x", "username": "u", "password": "p", "timeout": 60}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_reaching_of_a_server_before_there_is_a_job(how, fileroom, hole):
+    configure(fileroom, hole_source(hole))
+    running = fileroom.start("index", "hole", "--json")
+    until(lambda: hole.sockets, "it connects")
+    running.send_signal(how)
+    # "Within a second" is the promise; this is what a busy machine can be held to, and well below the source's timeout.
+    out, err = ended(running, code=130, timeout=15)
+    assert json.loads(out)["state"] == "paused" and "The same command continues" in err
+    assert query(fileroom, "SELECT count(*) FROM source") == [(0,)] and not workers(running.pid)
+
+
+def test_an_interrupt_begins_no_further_source(fileroom, slow, hole, tree):
+    configure(
+        fileroom, smb_source(slow, bytes_per_second=262_144), hole_source(hole), {"name": "last", "type": "local", "path": str(tree)})
+    running = fileroom.start("index", "--json")
+    until(processed(fileroom, running, 5), "the first source is read")
+    until(lambda: hole.sockets, "the second is connected to")
+    running.send_signal(signal.SIGINT)
+    out, err = ended(running, code=130, timeout=15)
+    assert json.loads(out)["state"] == "paused" and "The same command continues" in err
+    assert {job["source"]: job["state"] for job in fileroom("status", "--json").json["jobs"]} == {"nas": "paused"}
+
+
+def test_an_order_that_was_handed_over_is_run_by_who_gave_it_when_the_owner_is_interrupted(fileroom, slow, hole, make_tree):
+    small, _ = make_tree("--files", 8, "--seed", 6)
+    configure(fileroom, smb_source(slow, bytes_per_second=262_144), hole_source(hole))
+    owner = fileroom.start("index", "nas", "--json")
+    until(processed(fileroom, owner, 5), "files are processed")
+    handed = fileroom.start("index", "hole", small, "--json")
+    until(lambda: hole.sockets, "the owner connects for it")
+    before = len(hole.sockets)
+    owner.send_signal(signal.SIGINT)
+    ended(owner, code=130, timeout=15)
+    until(lambda: len(hole.sockets) > before, "it connects itself")
+    handed.send_signal(signal.SIGINT)
+    ended(handed, code=130, timeout=15)
 
 
 def test_usr1_pauses_and_resumes_and_usr2_cancels(fileroom, slow):
