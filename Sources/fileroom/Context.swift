@@ -20,8 +20,18 @@ struct Context {
         }
         configuration = try configurationFile.map { try FileroomConfiguration(file: $0) } ?? FileroomConfiguration()
         for warning in configuration.warnings { Terminal.note("config: \(warning)") }
-        let data = general.dataFolder(environment: Terminal.environment, configured: configuration.dataFolder)
-        folder = DataFolder(path: Self.absolute(data, working))
+        folder = Self.folder(general, configured: configuration.dataFolder)
+    }
+
+    private static func folder(_ general: GeneralOptions, configured: String?) -> DataFolder {
+        let data = general.dataFolder(environment: Terminal.environment, configured: configured)
+        return DataFolder(path: absolute(data, FileManager.default.currentDirectoryPath))
+    }
+
+    /// The data folder as far as no configuration is needed to know it; nil when it is for the configuration to say.
+    static func folder(withoutConfiguration general: GeneralOptions) -> DataFolder? {
+        let isGiven = general.data != nil || Terminal.environment[GeneralOptions.dataVariable]?.isEmpty == false
+        return isGiven ? folder(general, configured: nil) : nil
     }
 
     static func absolute(_ path: String, _ working: String) -> String {

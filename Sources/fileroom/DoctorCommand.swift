@@ -16,6 +16,7 @@ enum DoctorCommand {
 
     static func run(_ options: GeneralOptions) async throws -> ExitCode {
         var findings: [Finding] = []
+        let data: DataFolder?
         do {
             let context = try Context(options)
             let file = context.configurationFile ?? "none; every source is given on the command line"
@@ -23,10 +24,14 @@ enum DoctorCommand {
                 Finding(
                     check: "configuration", ok: true,
                     detail: "\(file) (\(Quantity.count(context.configuration.sources.count, "source", "sources")))"))
-            findings += folder(context.folder)
-            findings.append(try await blocking { catalogue(context.folder) })
+            data = context.folder
         } catch {
             findings.append(Finding(check: "configuration", ok: false, detail: Failure(error).text))
+            data = Context.folder(withoutConfiguration: options)
+        }
+        if let data {
+            findings += folder(data)
+            findings.append(try await blocking { catalogue(data) })
         }
         findings.append(worker())
         try show(findings, writesJSON: options.writesJSON)

@@ -183,7 +183,10 @@ def test_commands_that_find_nothing_to_work_on_say_so_and_make_nothing(fileroom,
     (tmp_path / "config.json").write_text('{"sources": [}')
     for command in [*commands, ["source", "test", "x"], ["source", "suggest", "x", "--json"]]:
         assert "config.json:1:" in fileroom(*command, code=64).err
-    assert fileroom("doctor", "--json", code=1).json[0]["ok"] is False
+    # The data folder that is given is looked at all the same.
+    for fileroom.data, given in ((tmp_path / "missing", []), (tmp_path / "file", ["--data", tmp_path / "empty"])):
+        findings = {finding["check"]: finding["ok"] for finding in fileroom("doctor", *given, "--json", code=1).json}
+        assert findings == {**findings, "configuration": False, "data folder": True, "catalogue": True}
 
 
 def test_exit_codes_are_those_of_the_documentation(fileroom, serve, tree, tmp_path):
