@@ -28,6 +28,9 @@ struct IndexCommand {
 
     private func run() async throws -> JobSummary {
         let orders = try orders()
+        if orders.orders.isEmpty {
+            return JobSummary(IndexStatus(nil, jobs: [], totals: CatalogueTotals()), jobs: [], refusals: orders.refusals)
+        }
         let patience = ContinuousClock.now + .seconds(10)
         while true {
             if let owner = try Owner.take(context.folder, rebuild: options.rebuildsCatalogue) {
@@ -54,9 +57,9 @@ struct IndexCommand {
             "No SOURCE is given, and \(configured). Give one, such as smb://nas/radiology or a folder, or configure one.", .usage)
     }
 
-    private func orders() throws -> [IndexOrder] {
+    private func orders() throws -> IndexOrders {
         let working = FileManager.default.currentDirectoryPath
-        return try sources().map { source in
+        return IndexOrders(try sources(), name: \.name) { source in
             let isConfigured = context.configuration.sources.contains { $0.name == source.name }
             var order = IndexOrder(source: isConfigured ? source.name : source.address.canonicalURL)
             order.name = options.name
@@ -82,17 +85,17 @@ struct IndexCommand {
 struct JobRun {
     let owner: Owner
 
-    func run(_ orders: [IndexOrder]) async -> JobSummary {
+    func run(_ orders: IndexOrders) async -> JobSummary {
+        var orders = orders
         var started: [Int64] = []
-        var refusals: [Failure] = []
         var isCutShort = false
-        for order in orders {
+        for order in orders.orders {
             do {
                 started.append(try await owner.start(order))
             } catch {
                 isCutShort = owner.isStopped
                 if isCutShort { break }
-                refusals.append(Failure(error))
+                orders.refuse(order.source, Failure(error))
             }
         }
         let board = owner.board
@@ -100,7 +103,7 @@ struct JobRun {
         await board.close()
         progress.cancel()
         await progress.value
-        return JobSummary(await board.status, jobs: Set(started), refusals: refusals, isCutShort: isCutShort)
+        return JobSummary(await board.status, jobs: Set(started), refusals: orders.refusals, isCutShort: isCutShort)
     }
 }
 
@@ -109,10 +112,10 @@ private struct DelegatedRun {
     let folder: DataFolder
 
     /// - Returns: nil when that process takes no orders.
-    func run(_ orders: [IndexOrder]) async throws -> JobSummary? {
+    func run(_ orders: IndexOrders) async throws -> JobSummary? {
+        var orders = orders
         var jobs: [Int64] = []
-        var refusals: [Failure] = []
-        for order in orders {
+        for order in orders.orders {
             let json = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
             let reply: ControlReply?
             do {
@@ -122,7 +125,7 @@ private struct DelegatedRun {
                 return nil
             }
             guard let reply, reply.isEnding != true else { return nil }
-            if let error = reply.error { refusals.append(Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure)) }
+            if let error = reply.error { orders.refuse(order.source, Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure)) }
             jobs += reply.jobs ?? []
         }
         if !jobs.isEmpty {
@@ -137,7 +140,7 @@ private struct DelegatedRun {
         }
         view.finish()
         let ended = try await blocking { [folder] in try Self.ended(wanted, folder) }
-        return JobSummary(ended, jobs: wanted, refusals: refusals)
+        return JobSummary(ended, jobs: wanted, refusals: orders.refusals)
     }
 
     /// How the jobs ended, as the catalogue has it: the owner ends with its last job, and then nobody is there to ask.

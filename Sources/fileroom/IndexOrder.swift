@@ -34,3 +34,33 @@ struct IndexOrder: Codable, Sendable {
         self = try JSONDecoder().decode(IndexOrder.self, from: Data(json.utf8))
     }
 }
+
+/// What is to be run, and why something is not: that keeps no other source from being run.
+struct IndexOrders {
+    let orders: [IndexOrder]
+    private(set) var refusals: [Failure] = []
+    /// Whether it must be said which source a refusal is about.
+    private let hasSeveral: Bool
+
+    /// Makes an order for each source.
+    ///
+    /// - Parameter name: what people know a source by.
+    init<Source>(_ sources: [Source], name: (Source) -> String, _ order: (Source) throws -> IndexOrder) {
+        hasSeveral = sources.count > 1
+        var orders: [IndexOrder] = []
+        var refused: [(String, Failure)] = []
+        for source in sources {
+            do {
+                orders.append(try order(source))
+            } catch {
+                refused.append((name(source), Failure(error)))
+            }
+        }
+        self.orders = orders
+        for (name, failure) in refused { refuse(name, failure) }
+    }
+
+    mutating func refuse(_ name: String, _ failure: Failure) {
+        refusals.append(hasSeveral ? Failure("\(name): \(failure.text)", failure.exitCode) : failure)
+    }
+}

@@ -95,12 +95,13 @@ enum JobCommands {
             return try report(reply, "resume", writesJSON: options.general.writesJSON)
         }
         let open = try await unfinished(folder, job: job)
-        let orders = try open.map { record in
+        let orders = IndexOrders(open, name: \.sourceName) { record in
             var order = try IndexOrder(json: record.options)
             let source = try context.source(order.source)
             order.password = try context.password(for: source, username: order.username ?? source.username, file: order.passwordFile)
             return order
         }
+        if orders.orders.isEmpty, let refusal = orders.refusals.first { throw refusal }
         guard let owner = try Owner.take(folder) else { throw Failure("Another process has just taken the data folder: try again.") }
         return try await JobRun(owner: owner).run(orders).show(writesJSON: options.general.writesJSON)
     }

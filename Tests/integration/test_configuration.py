@@ -10,7 +10,7 @@ import time
 import pydicom
 import pytest
 
-from support import configure, exported, exported_files, search_all, smb_source
+from support import configure, ended, exported, exported_files, search_all, smb_source, status_file, until
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,31 @@ def test_without_a_source_all_that_are_configured_and_enabled_are_indexed(filero
     configure(fileroom, {**off, "enabled": True}, one)
     said = fileroom("index", "--full", "--json", code=66)
     assert said.json["state"] == "failed" and said.json["files_opened"] == 64 and "not there" in said.err
+
+
+def test_a_source_without_its_password_keeps_no_other_from_being_indexed(fileroom, serve, tree):
+    share = serve(tree)
+    secret = smb_source(share, "secret")
+    del secret["password"]
+    unread = {**secret, "name": "unread", "password_file": "not there", "share": "other"}
+    local = {"name": "local", "type": "local", "path": str(tree)}
+    configure(fileroom, secret, unread, local)
+    said = fileroom("index", "--json", code=64)
+    assert said.json["state"] == "failed" and said.json["files_opened"] == 64
+    assert re.search(r"^fileroom: secret: .*needs a password", said.err, re.M) and re.search(r"^fileroom: unread: .*not there", said.err, re.M)
+    assert [job["source"] for job in fileroom("status", "--json").json["jobs"]] == ["local"]
+    # The same where interrupted jobs are to be continued.
+    other = serve(tree)
+    configure(fileroom, smb_source(share, "secret", bytes_per_second=65_536), smb_source(other, "open", bytes_per_second=65_536))
+    running = fileroom.start("index", "secret", "open", "--full")
+    until(lambda: (status := status_file(fileroom)) and status["pid"] == running.pid and len(status["jobs"]) == 2, "both run")
+    running.kill()
+    ended(running, code=None)
+    configure(fileroom, secret, smb_source(other, "open"))
+    assert "fileroom: secret: " in fileroom("resume", code=64).err
+    jobs = {job["source"]: job["state"] for job in fileroom("status", "--json").json["jobs"]}
+    assert jobs == {"secret": "paused", "open": "completed", "local": "completed"}
+    assert "needs a password" in fileroom("resume", code=64).err
 
 
 def test_every_mistake_is_reported_at_once_with_its_place_and_what_is_allowed(fileroom, tmp_path):
