@@ -12,11 +12,14 @@ struct IndexCommand {
 
     /// Runs the command. However it fails, there is a summary: a program reads it.
     static func run(_ options: IndexOptions) async throws -> ExitCode {
+        var folder = Context.folder(withoutConfiguration: options.general)
         let summary: JobSummary
         do {
-            summary = try await IndexCommand(options).run()
+            let command = try IndexCommand(options)
+            folder = command.context.folder
+            summary = try await command.run()
         } catch {
-            summary = JobSummary(Failure(error))
+            summary = await JobSummary(refusals: [Failure(error)], folder)
         }
         return try summary.show(writesJSON: options.general.writesJSON)
     }
@@ -28,9 +31,7 @@ struct IndexCommand {
 
     private func run() async throws -> JobSummary {
         let orders = try orders()
-        if orders.orders.isEmpty {
-            return JobSummary(IndexStatus(nil, jobs: [], totals: CatalogueTotals()), jobs: [], refusals: orders.refusals)
-        }
+        if orders.orders.isEmpty { return await JobSummary(refusals: orders.refusals, context.folder) }
         let patience = ContinuousClock.now + .seconds(10)
         while true {
             if let owner = try Owner.take(context.folder, rebuild: options.rebuildsCatalogue) {
@@ -103,7 +104,9 @@ struct JobRun {
         await board.close()
         progress.cancel()
         await progress.value
-        return JobSummary(await board.status, jobs: Set(started), refusals: orders.refusals, isCutShort: isCutShort)
+        // The board counts while a job runs, and there may have been none.
+        let status = IndexStatus(nil, jobs: await board.status.jobs, totals: await owner.catalogue.totals)
+        return JobSummary(status, jobs: Set(started), refusals: orders.refusals, isCutShort: isCutShort)
     }
 }
 

@@ -50,9 +50,10 @@ struct JobSummary {
         self.result = result
     }
 
-    /// Nothing could be begun.
-    init(_ failure: Failure) {
-        self.init(IndexStatus(nil, jobs: [], totals: CatalogueTotals()), jobs: [], refusals: [failure])
+    /// Nothing could be begun; what the catalogue holds is told all the same, where it can be opened.
+    init(refusals: [Failure], _ folder: DataFolder?) async {
+        let totals = try? await blocking { try folder.map { try JobReader(path: $0.catalogue).totals() } }
+        self.init(IndexStatus(nil, jobs: [], totals: totals ?? CatalogueTotals()), jobs: [], refusals: refusals)
     }
 
     /// - Returns: how the program ends.

@@ -167,6 +167,22 @@ def test_every_way_to_fail_ends_with_one_object(fileroom, serve, tree, tmp_path)
     assert fileroom("index", tree, "--json", "--wrkers", "3", code=64).out == ""
 
 
+def test_the_totals_are_the_catalogues_also_when_no_job_could_be_begun(indexed, tmp_path):
+    fileroom, share, result = indexed
+    totals = {key: result.json[key] for key in ("series_count", "study_count", "patient_count")}
+    assert totals == {"series_count": 24, "study_count": 6, "patient_count": 3}
+
+    def keeps_totals(*arguments, code: int, **options):
+        failed = fileroom("index", *arguments, "--json", code=code, **options).json
+        assert {key: failed[key] for key in totals} == totals and failed["state"] == "failed" and failed["files_opened"] == 0
+
+    keeps_totals(tmp_path / "nothing here", code=66)
+    keeps_totals("no-such-name", code=66)
+    keeps_totals(share.url, code=64)  # no password
+    (tmp_path / "config.json").write_text('{"sources": [}')
+    keeps_totals(share.url, code=64)
+
+
 def test_commands_that_find_nothing_to_work_on_say_so_and_make_nothing(fileroom, tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "empty").mkdir(mode=0o700)
