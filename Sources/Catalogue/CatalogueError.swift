@@ -35,9 +35,7 @@ public struct CatalogueError: Error, Hashable, Sendable, CustomStringConvertible
 extension CatalogueError {
     init(_ error: SQLiteError) {
         if error.isCorrupt {
-            self.init(
-                code: .corrupt, message: "The catalogue is damaged: \(error.message)",
-                suggestion: "It is derived from the shares: run `fileroom index … --rebuild` to set it aside and build it again.")
+            self = .corrupt(error.message)
         } else if error.isFull {
             self.init(
                 code: .diskFull, message: "The disk that holds the data folder is full",
@@ -58,5 +56,11 @@ extension CatalogueError {
                 code: .failed, message: error.description,
                 suggestion: "Where `fileroom index … --rebuild` does not help, this is a defect in Fileroom: please report it.")
         }
+    }
+
+    static func corrupt(_ finding: String) -> CatalogueError {
+        CatalogueError(
+            code: .corrupt, message: "The catalogue is damaged: \(finding)",
+            suggestion: "It is derived from the shares: run `fileroom index … --rebuild` to set it aside and build it again.")
     }
 }

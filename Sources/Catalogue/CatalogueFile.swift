@@ -47,9 +47,8 @@ package enum CatalogueFile {
 
     /// Renames a database and its side files, so that a new one can be built; nothing is deleted.
     ///
-    /// - Returns: the name that the old file has now; nil when there was none.
-    static func setAside(_ path: String, stamp: String) throws -> String? {
-        guard access(path, F_OK) == 0 else { return nil }
+    /// - Returns: the name that the old file has now.
+    static func setAside(_ path: String, stamp: String) throws -> String {
         let aside = "\(path).\(stamp).aside"
         for suffix in ["-wal", "-shm", ""] where access(path + suffix, F_OK) == 0 {
             guard rename(path + suffix, aside + suffix) == 0 else {

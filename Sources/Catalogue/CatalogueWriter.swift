@@ -58,13 +58,6 @@ public actor CatalogueWriter {
         }
     }
 
-    /// Renames a damaged or newer catalogue, so that the next ``init(path:)`` begins an empty one.
-    ///
-    /// - Returns: the name that the old file has now; nil when there was none.
-    public static func setAside(_ path: String, stamp: String) throws -> String? {
-        try CatalogueFile.setAside(path, stamp: stamp)
-    }
-
     /// How many patients, studies and series there are.
     public var totals: CatalogueTotals { entities.totals }
 

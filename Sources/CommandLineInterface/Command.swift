@@ -63,7 +63,7 @@ public struct IndexOptions: Hashable, Sendable {
     public var opensUnchangedFiles = false
     /// `--all-names`: looks into every file, whatever its name.
     public var includesAllNames = false
-    /// `--rebuild`: sets a corrupt catalogue aside and begins a new one.
+    /// `--rebuild`: sets a damaged or newer catalogue aside and begins a new one.
     public var rebuildsCatalogue = false
 
     public init() {}

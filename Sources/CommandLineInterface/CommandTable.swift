@@ -50,7 +50,7 @@ enum CommandTable {
             },
             OptionDefinition("full", "Opens unchanged files too") { $0.opensUnchangedFiles = true },
             OptionDefinition("all-names", "Looks into every file, whatever its name") { $0.includesAllNames = true },
-            OptionDefinition("rebuild", "Sets a corrupt catalogue aside and begins a new one") { $0.rebuildsCatalogue = true },
+            OptionDefinition("rebuild", "Begins a new catalogue in place of a damaged or newer one") { $0.rebuildsCatalogue = true },
             username(), passwordFile(), json("Ends with one JSON object on standard output"),
         ],
         examples: [

@@ -18,8 +18,10 @@ struct IndexCommand {
             let command = try IndexCommand(options)
             folder = command.context.folder
             summary = try await command.run()
+        } catch is CancellationError {
+            summary = await JobSummary(refusals: [], isCutShort: true, folder)
         } catch {
-            summary = await JobSummary(refusals: [Failure(error)], folder)
+            summary = await JobSummary(refusals: (error as? Refusals)?.failures ?? [Failure(error)], folder)
         }
         return try summary.show(writesJSON: options.general.writesJSON)
     }
@@ -30,13 +32,14 @@ struct IndexCommand {
     }
 
     private func run() async throws -> JobSummary {
-        let orders = try orders()
-        if orders.orders.isEmpty { return await JobSummary(refusals: orders.refusals, context.folder) }
+        var orders = try orders()
+        if orders.orders.isEmpty { throw Refusals(failures: orders.refusals) }
         let patience = ContinuousClock.now + .seconds(10)
         while true {
-            if let owner = try Owner.take(context.folder, rebuild: options.rebuildsCatalogue) {
-                return await JobRun(owner: owner).run(orders)
+            let owner = try await Owner.take(context.folder) { signals in
+                if options.rebuildsCatalogue { orders = try await Rebuild(folder: context.folder, signals: signals).prepare(orders) }
             }
+            if let owner { return await JobRun(owner: owner).run(orders) }
             if options.rebuildsCatalogue {
                 throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
             }

@@ -37,7 +37,7 @@ struct IndexOrder: Codable, Sendable {
 
 /// What is to be run, and why something is not: that keeps no other source from being run.
 struct IndexOrders {
-    let orders: [IndexOrder]
+    private(set) var orders: [IndexOrder]
     private(set) var refusals: [Failure] = []
     /// Whether it must be said which source a refusal is about.
     private let hasSeveral: Bool
@@ -60,7 +60,30 @@ struct IndexOrders {
         for (name, failure) in refused { refuse(name, failure) }
     }
 
+    /// Drops the orders that `check` refuses.
+    ///
+    /// - Throws: `CancellationError` of `check`, which is no refusal.
+    mutating func keep(_ check: (IndexOrder) async throws -> Void) async throws {
+        var kept: [IndexOrder] = []
+        for order in orders {
+            do {
+                try await check(order)
+                kept.append(order)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                refuse(order.source, Failure(error))
+            }
+        }
+        orders = kept
+    }
+
     mutating func refuse(_ name: String, _ failure: Failure) {
         refusals.append(hasSeveral ? Failure("\(name): \(failure.text)", failure.exitCode) : failure)
     }
+}
+
+/// Nothing could be begun.
+struct Refusals: Error {
+    let failures: [Failure]
 }

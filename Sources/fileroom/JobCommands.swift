@@ -80,7 +80,7 @@ enum JobCommands {
         }
         // Nobody runs it: its row is all there is to change.
         let open = try await unfinished(context.folder, job: job)
-        guard let owner = try Owner.take(context.folder) else {
+        guard let owner = try await Owner.take(context.folder) else {
             throw Failure("Another process has just taken the data folder: try again.")
         }
         for record in open { try await owner.catalogue.cancel(record.id, now: Date().timeIntervalSince1970) }
@@ -102,7 +102,7 @@ enum JobCommands {
             return order
         }
         if orders.orders.isEmpty, let refusal = orders.refusals.first { throw refusal }
-        guard let owner = try Owner.take(folder) else { throw Failure("Another process has just taken the data folder: try again.") }
+        guard let owner = try await Owner.take(folder) else { throw Failure("Another process has just taken the data folder: try again.") }
         return try await JobRun(owner: owner).run(orders).show(writesJSON: options.general.writesJSON)
     }
 
@@ -185,7 +185,7 @@ enum JobCommands {
         guard !wanted.isEmpty else {
             throw Failure("No scan holds missing files\(options.source.map { " of \($0)" } ?? "").", .noSuchSource)
         }
-        let owner = try Owner.take(folder)
+        let owner = try await Owner.take(folder)
         for record in wanted {
             let gone: Int64
             if let owner {

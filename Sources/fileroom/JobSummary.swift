@@ -51,9 +51,9 @@ struct JobSummary {
     }
 
     /// Nothing could be begun; what the catalogue holds is told all the same, where it can be opened.
-    init(refusals: [Failure], _ folder: DataFolder?) async {
+    init(refusals: [Failure], isCutShort: Bool = false, _ folder: DataFolder?) async {
         let totals = try? await blocking { try folder.map { try JobReader(path: $0.catalogue).totals() } }
-        self.init(IndexStatus(nil, jobs: [], totals: totals ?? CatalogueTotals()), jobs: [], refusals: refusals)
+        self.init(IndexStatus(nil, jobs: [], totals: totals ?? CatalogueTotals()), jobs: [], refusals: refusals, isCutShort: isCutShort)
     }
 
     /// - Returns: how the program ends.

@@ -18,28 +18,22 @@ final class Owner: Sendable {
 
     /// Takes the data folder, opens the catalogue and begins to listen.
     ///
-    /// - Parameter rebuild: set a damaged or newer catalogue aside first.
+    /// - Parameter prepare: what is to be done before the catalogue is opened, with the folder already taken.
     /// - Returns: nil when another process owns the folder.
-    static func take(_ folder: DataFolder, rebuild: Bool = false) throws -> Owner? {
+    static func take(_ folder: DataFolder, prepare: (SignalWatch) async throws -> Void = { _ in }) async throws -> Owner? {
         try folder.create()
         guard let lock = try DataFolderLock.take(folder) else { return nil }
-        if rebuild, let aside = try CatalogueWriter.setAside(folder.catalogue, stamp: Self.stamp()) {
-            Terminal.note("The old catalogue is kept as \(aside)")
-        }
+        let signals = SignalWatch()
+        try await prepare(signals)
         let catalogue = try CatalogueWriter(path: folder.catalogue)
-        return try Owner(folder: folder, lock: lock, catalogue: catalogue)
+        return try Owner(folder: folder, lock: lock, catalogue: catalogue, signals: signals)
     }
 
-    private static func stamp() -> String {
-        String(Int(Date().timeIntervalSince1970))
-    }
-
-    private init(folder: DataFolder, lock: consuming DataFolderLock, catalogue: CatalogueWriter) throws {
+    private init(folder: DataFolder, lock: consuming DataFolderLock, catalogue: CatalogueWriter, signals: SignalWatch) throws {
         (self.folder, self.catalogue) = (folder, catalogue)
         let board = JobBoard(folder: folder, catalogue: catalogue) { Date().timeIntervalSince1970 }
         self.board = board
         self.lock = lock
-        let signals = SignalWatch()
         signals.steer(board)
         self.signals = signals
         server = try ControlServer(folder) { await Self.answer($0, board: board, catalogue: catalogue, signals: signals) }

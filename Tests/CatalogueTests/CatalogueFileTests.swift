@@ -46,10 +46,41 @@ import Testing
     @Test func `a damaged catalogue is set aside on request, whole, and a new one begun`() throws {
         let damaged = Data(repeating: 7, count: 100_000)
         try damaged.write(to: URL(fileURLWithPath: path))
-        let aside = try #require(try CatalogueWriter.setAside(path, stamp: "1"))
+        let found = try #require(try UnusableCatalogue.find(path))
+        #expect(found.reason.code == .corrupt)
+        #expect(found.sources.isEmpty)
+        let aside = try found.setAside(stamp: "1")
         #expect(try Data(contentsOf: URL(fileURLWithPath: aside)) == damaged)
+        #expect(try UnusableCatalogue.find(path) == nil)
         _ = try CatalogueWriter(path: path)
-        #expect(try CatalogueWriter.setAside(folder + "/nothing", stamp: "1") == nil)
+        #expect(try UnusableCatalogue.find(path) == nil)
+    }
+
+    @Test func `a catalogue that opens and yet is damaged or not whole is found out, and tells its sources`() async throws {
+        _ = try await CatalogueWriter(path: path).begin(url: "/a", name: "one", options: "{}", readAll: false, defaultIssuer: "") { 0 }
+        let copy = path + ".copy"
+        try Connection(path: path).execute("VACUUM INTO '\(copy)'")
+        try Connection(path: copy).execute("DROP TABLE job_error")
+        let partial = try #require(try UnusableCatalogue.find(copy))
+        #expect(partial.sources.map(\.name) == ["one"])
+        try FileManager.default.removeItem(atPath: copy)
+
+        try Connection(path: path).execute("VACUUM INTO '\(copy)'")
+        let page = try #require(try Connection(path: copy).integer("SELECT rootpage FROM sqlite_schema WHERE name = 'job_error'"))
+        let size = try #require(try Connection(path: copy).integer("PRAGMA page_size"))
+        let file = try #require(FileHandle(forUpdatingAtPath: copy))
+        try file.seek(toOffset: UInt64((page - 1) * size))
+        try file.write(contentsOf: Data(repeating: 0xFF, count: Int(size)))
+        try file.close()
+        #expect(throws: Never.self) { _ = try CatalogueWriter(path: copy) }
+        let damaged = try #require(try UnusableCatalogue.find(copy))
+        #expect(damaged.reason.code == .corrupt)
+        #expect(damaged.sources.map(\.name) == ["one"])
+
+        try Connection(path: path).execute("PRAGMA user_version = 999")
+        let newer = try #require(try UnusableCatalogue.find(path))
+        #expect(newer.reason.code == .newer)
+        #expect(newer.sources.map(\.url) == ["/a"])
     }
 
     @Test func `a job that runs when its process dies is found paused by the next`() async throws {

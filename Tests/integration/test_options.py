@@ -12,7 +12,7 @@ import pydicom
 import pytest
 
 from support import (
-    configure, ended, exported_files, files_of, is_sound, needs_root, processed, search_all, smb_source, status_file, until, workers)
+    Gate, configure, ended, exported_files, files_of, is_sound, needs_root, processed, search_all, smb_source, status_file, until, workers)
 
 FILES = 300
 
@@ -96,8 +96,50 @@ def test_a_corrupt_catalogue_is_told_set_aside_on_request_and_built_again(filero
     result = fileroom("index", tree, "--rebuild", "--json")
     assert result.json["dicom_files"] == result.json["files_opened"] == FILES
     (aside,) = fileroom.data.glob("catalogue.sqlite3.*.aside")
-    assert str(aside) in result.err
+    assert str(aside) in result.err and "index all of yours again" in result.err
     assert is_sound(fileroom) and len(exported_files(fileroom)) == FILES
+
+
+def test_a_sound_catalogue_is_not_set_aside(fileroom, tree):
+    fileroom("index", tree, "--rebuild")  # where there is none, nothing is in the way
+    refused = fileroom("index", tree, "--rebuild", "--json", code=64)
+    assert "is sound" in refused.err and "--full" in refused.err and refused.json["state"] == "failed" and refused.json["series_count"] == 32
+    fileroom("index", tree.parent / "nothing here", "--rebuild", code=64)
+    assert len(exported_files(fileroom)) == FILES and not list(fileroom.data.glob("*.aside"))
+
+
+def test_a_rebuild_sets_nothing_aside_before_a_source_was_reached(fileroom, serve, tree, tmp_path):
+    share = serve(tree)
+    hole = Gate(None)
+    configure(fileroom, {"name": "hole", "host": "127.0.0.1", "port": hole.port, "share": "x", "username": "u", "password": "p", "timeout": 60})
+    fileroom("index", tree)
+    catalogue = fileroom.data / "catalogue.sqlite3"
+    damage(catalogue)
+    before = catalogue.read_bytes()
+    fileroom("index", tmp_path / "nothing here", "--rebuild", code=66)
+    fileroom("index", "no-such-name", "--rebuild", code=66)
+    fileroom("index", share.url, "--rebuild", password="not this", code=77)
+    both = fileroom("index", tmp_path / "nothing here", share.url, "--rebuild", password="not this", code=66)
+    assert "nothing here: There is no folder" in both.err and "refused the login" in both.err
+    running = fileroom.start("index", "hole", "--rebuild", "--json")
+    until(lambda: hole.sockets, "it connects")
+    running.send_signal(signal.SIGINT)
+    out, err = ended(running, code=130, timeout=15)
+    assert json.loads(out)["state"] == "paused" and "The same command continues" in err
+    hole.close()
+    assert catalogue.read_bytes() == before and not list(fileroom.data.glob("*.aside"))
+
+
+def test_a_rebuild_says_which_sources_are_to_be_indexed_again(fileroom, tree, make_tree):
+    other, _ = make_tree("--files", 10, "--seed", 2)
+    fileroom("index", tree, "--name", "archive")
+    fileroom("index", other, "--name", "second")
+    connection = sqlite3.connect(fileroom.data / "catalogue.sqlite3")
+    connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    said = fileroom("index", tree, "--rebuild", "--json")
+    assert said.json["files_opened"] == FILES
+    assert f"index them again: second ({other})" in said.err and "newer version" in said.err and "archive (" not in said.err
 
 
 def test_a_rebuild_is_refused_while_a_job_runs(fileroom, serve, tree):
