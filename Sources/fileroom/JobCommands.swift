@@ -67,7 +67,7 @@ enum JobCommands {
         let context = try Context(options.general)
         let job = try await jobNumber(options.job, context)
         guard let reply = try await ask(context.folder, ControlRequest(command: command, job: job)) else {
-            throw Failure("No job is running in \(context.folder.path). See `fileroom status`.")
+            throw Failure("No job is running in \(context.folder.path). See `fileroom status`.", .noSuchSource)
         }
         return try report(reply, command, writesJSON: options.general.writesJSON)
     }
@@ -107,10 +107,8 @@ enum JobCommands {
     }
 
     private static func unfinished(_ folder: DataFolder, job: Int64?) async throws -> [JobRecord] {
-        let open = try await blocking {
-            try JobReader(path: folder.catalogue).jobs(onlyLast: true).filter { record in
-                (job == nil || record.id == job) && (record.state == .paused || record.state == .failed || record.state == .running)
-            }
+        let open = try await lastJobs(folder).filter { record in
+            (job == nil || record.id == job) && (record.state == .paused || record.state == .failed || record.state == .running)
         }
         if open.isEmpty {
             throw Failure(job.map { "Job \($0) is not paused." } ?? "No job is paused. `fileroom index SOURCE` starts one.", .noSuchSource)
@@ -210,12 +208,22 @@ enum JobCommands {
         try await blocking { try ControlClient.ask(folder, request) }
     }
 
+    /// Every source's last job.
+    ///
+    /// - Throws: ``Failure``; where there is no catalogue, there is no job either.
+    private static func lastJobs(_ folder: DataFolder) async throws -> [JobRecord] {
+        do {
+            return try await blocking { try JobReader(path: folder.catalogue).jobs(onlyLast: true) }
+        } catch let error as CatalogueError where error.code == .missing {
+            throw Failure(error.description, .noSuchSource)
+        }
+    }
+
     /// JOB is a job's number or a source's name.
     private static func jobNumber(_ text: String?, _ context: Context) async throws -> Int64? {
         guard let text else { return nil }
         if let number = Int64(text) { return number }
-        let folder = context.folder
-        let jobs = try await blocking { try JobReader(path: folder.catalogue).jobs(onlyLast: true) }
+        let jobs = try await lastJobs(context.folder)
         guard let job = jobs.first(where: { $0.sourceName == text }) else {
             throw Failure("There is no job \(text). JOB is a number from `fileroom status`, or a source's name.", .noSuchSource)
         }

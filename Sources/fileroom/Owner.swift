@@ -83,7 +83,8 @@ final class Owner: Sendable {
             guard let wish = JobBoard.Wish(rawValue: request.command) else { break }
             let asked = await board.ask(wish, of: request.job)
             if asked.isEmpty {
-                return ControlReply(error: request.job.map { "Job \($0) is not running here" } ?? "No job is running", exitCode: 1)
+                let error = request.job.map { "Job \($0) is not running here" } ?? "No job is running"
+                return ControlReply(error: error, exitCode: ExitCode.noSuchSource.rawValue)
             }
             return ControlReply(jobs: asked)
         case "index":

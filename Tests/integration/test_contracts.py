@@ -190,7 +190,8 @@ def test_commands_that_find_nothing_to_work_on_say_so_and_make_nothing(fileroom,
     before = sorted(tmp_path.rglob("*"))
     for fileroom.data in (tmp_path / "missing", tmp_path / "empty", tmp_path / "file", tmp_path / "file" / "below"):
         for command in commands:
-            said = fileroom(*command, code=69 if command[0] == "source" else 1).err
+            code = {"source": 69, "pause": 66, "resume": 66, "cancel": 66}.get(command[0], 1)
+            said = fileroom(*command, code=code).err
             assert "fileroom index" in said or "fileroom status" in said or "Nothing answers" in said, said
         healthy = fileroom.data.name in ("missing", "empty")
         findings = {finding["check"]: finding["ok"] for finding in fileroom("doctor", "--json", code=0 if healthy else 1).json}

@@ -252,12 +252,22 @@ def test_status_and_control_without_an_owner(fileroom, slow):
     fileroom("status", code=1)
     assert "fileroom index" in fileroom("search", code=1).err
     for command in ("pause", "cancel", "resume"):
-        assert fileroom(command, code=None).code in (1, 66)
+        for job in ([], ["1"], ["nas"]):
+            fileroom(command, *job, code=66)
     quicken(fileroom, slow)
     fileroom("index", "nas")
     status = fileroom("status", "--json").json
     assert status["running"] is False and status["jobs"][0]["state"] == "completed" and status["jobs"][0]["files_opened"] == FILES
-    assert "No job is running" in fileroom("pause", code=1).err
+    for command in ("pause", "cancel", "resume"):
+        assert "No job is" in fileroom(command, code=66).err
+    # The same from a process that runs another job.
+    configure(fileroom, smb_source(slow, bytes_per_second=131_072))
+    running = fileroom.start("index", "nas", "--full")
+    until(processed(fileroom, running, 1), "files are processed")
+    for command in ("pause", "cancel", "resume"):
+        assert "not running" in fileroom(command, "77", code=66).err
+    fileroom("cancel")
+    ended(running)
 
 
 def test_what_kill_9_leaves_behind_hinders_nobody(fileroom, slow):
@@ -271,7 +281,7 @@ def test_what_kill_9_leaves_behind_hinders_nobody(fileroom, slow):
     assert (fileroom.data / "control.sock").exists() and (fileroom.data / "lock").exists()
     (job,) = fileroom("status", "--json").json["jobs"]
     assert job["state"] == "paused" and "interrupted" in job["message"]
-    assert "No job is running" in fileroom("pause", code=1).err
+    assert "No job is running" in fileroom("pause", code=66).err
     quicken(fileroom, slow)
     result = fileroom("index", "nas", "--json").json
     assert result["state"] == "completed" and result["files_opened"] == FILES
