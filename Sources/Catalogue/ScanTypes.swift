@@ -71,7 +71,7 @@ public struct FileReading: Sendable {
 }
 
 /// An error report [I10].
-public struct ErrorRecord: Sendable, Hashable, Codable {
+public struct ErrorRecord: Sendable, Hashable {
     /// Seconds since 1970 UTC.
     public var time: Double
     public var errorType: String

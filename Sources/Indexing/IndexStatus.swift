@@ -52,7 +52,7 @@ public struct IndexStatus: Codable, Sendable {
         public var startedAt: String
         /// Files that were not found, and are held [I9].
         @NullWhenNil public var heldMissing: Int?
-        public var lastErrors: [ErrorRecord]
+        public var lastErrors: [ErrorReport]
     }
 }
 
@@ -112,6 +112,24 @@ public struct NullWhenNil<Value: Codable & Sendable>: Codable, Sendable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
+    }
+}
+
+/// An error report as programs read it [I10].
+public struct ErrorReport: Codable, Sendable {
+    /// ISO 8601, UTC.
+    public var time: String
+    public var errorType: String
+    public var errorCode: String
+    public var message: String
+    public var suggestion: String
+    public var path: String
+    public var retryCount: Int
+
+    public init(_ error: ErrorRecord) {
+        time = JobBoard.iso8601(error.time)
+        (errorType, errorCode, message) = (error.errorType, error.errorCode, error.message)
+        (suggestion, path, retryCount) = (error.suggestion, error.path, error.retryCount)
     }
 }
 

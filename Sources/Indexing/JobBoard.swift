@@ -253,7 +253,7 @@ public actor JobBoard {
             estimatedCompletion: isRunning ? left.map { iso8601(now + $0) } : nil,
             startedAt: iso8601(record.startedAt),
             heldMissing: record.heldMissing,
-            lastErrors: entry.lastErrors)
+            lastErrors: entry.lastErrors.map(ErrorReport.init))
     }
 
     /// How every time is written in status files and answers: ISO 8601, UTC, with milliseconds.

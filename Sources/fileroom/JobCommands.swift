@@ -56,7 +56,7 @@ enum JobCommands {
         let reader = try JobReader(path: folder.catalogue)
         return try reader.jobs(onlyLast: true).map { record in
             var job = IndexStatus.Job(record)
-            job.lastErrors = try reader.lastErrors(of: record.id)
+            job.lastErrors = try reader.lastErrors(of: record.id).map(ErrorReport.init)
             return job
         }
     }
@@ -144,7 +144,7 @@ enum JobCommands {
         for id in ids {
             try reader.errors(of: id) { error in
                 if options.general.writesJSON {
-                    try Terminal.write(Array((isFirst ? "\n" : ",\n").utf8) + Array(try encoder.encode(error)))
+                    try Terminal.write(Array((isFirst ? "\n" : ",\n").utf8) + Array(try encoder.encode(ErrorReport(error))))
                 } else {
                     try Terminal.print(text(error))
                 }

@@ -121,6 +121,7 @@ def test_errors_have_the_fields_of_the_contract(fileroom, serve_to_others, make_
     (error,) = fileroom("errors", "--json").json
     assert set(error) == ERROR_KEYS
     assert (error["error_type"], error["error_code"]) == ("file system", "PERMISSION_DENIED")
+    assert ISO_8601.fullmatch(error["time"]) and error["time"] >= fileroom("status", "--json").json["jobs"][0]["started_at"]
     assert error["path"] == str(denied.relative_to(tree)) and error["suggestion"] and error["message"]
     assert error["suggestion"] in fileroom("errors").out
     for status in (status_file(fileroom), fileroom("status", "--json").json):
