@@ -16,7 +16,7 @@ public enum ExitCode: Int32, CaseIterable, Sendable {
         case .usage: "the arguments or the configuration are wrong"
         case .noSuchSource: "no such source, share, folder or job"
         case .unreachable: "the server cannot be reached"
-        case .refused: "the server refused the user or password, or access"
+        case .refused: "the user, the password or access to the source was refused"
         case .paused: "paused by Ctrl-C; the same command continues"
         }
     }

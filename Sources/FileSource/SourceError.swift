@@ -62,7 +62,8 @@ extension SourceError {
     static let pathNotFound = SourceError(
         type: .fileSystem, code: "PATH_NOT_FOUND", message: "The share has no such folder",
         suggestion: "Check the path below the share.", isRetryable: false, concernsSource: true)
+    /// Like a refused login, it is about what the user may do, and no other folder of the source can be read either.
     static let rootNotReadable = SourceError(
-        type: .fileSystem, code: "ROOT_NOT_READABLE", message: "The source's folder cannot be read",
+        type: .authentication, code: "ROOT_NOT_READABLE", message: "The source's folder cannot be read",
         suggestion: "Give the user read permission on it.", isRetryable: false, concernsSource: true)
 }

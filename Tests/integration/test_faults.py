@@ -58,6 +58,22 @@ def test_a_wrong_password_is_tried_once_and_never_by_every_worker(fileroom, serv
     assert fileroom("index", share.url, "--json", password=share.password).json["files_opened"] == 0
 
 
+def test_a_root_that_may_not_be_read_is_a_refusal(fileroom, serve_to_others, make_tree, public_folder):
+    tree, _ = make_tree("--files", 4, folder=public_folder / "tree")
+    share = serve_to_others(public_folder)
+    url = f"{share.url}/tree"
+    for is_known in (False, True):
+        if is_known:
+            fileroom("index", url, password=share.password)
+        tree.chmod(0)
+        said = fileroom("index", url, password=share.password, code=77, timeout=BOUND)
+        assert "ROOT_NOT_READABLE" in said.err and "read permission" in said.err
+        tested = fileroom("source", "test", url, "--json", password=share.password, code=77, timeout=BOUND).json
+        assert tested["are_credentials_accepted"] is True and tested["is_path_readable"] is False
+        tree.chmod(0o755)
+    assert len(exported_files(fileroom)) == 4
+
+
 @pytest.mark.parametrize(
     ("address", "code", "says"), [
         ("{host}/nosuchshare", 66, "Check the share's name"),
