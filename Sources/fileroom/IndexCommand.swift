@@ -64,6 +64,7 @@ struct IndexCommand {
     private func orders() throws -> IndexOrders {
         let working = FileManager.default.currentDirectoryPath
         return IndexOrders(try sources(), name: \.name) { source in
+            try SourceOpening.refuseDisabled(source)
             let isConfigured = context.configuration.sources.contains { $0.name == source.name }
             var order = IndexOrder(source: isConfigured ? source.name : source.address.canonicalURL)
             order.name = options.name

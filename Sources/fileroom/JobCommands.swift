@@ -98,6 +98,7 @@ enum JobCommands {
         let orders = IndexOrders(open, name: \.sourceName) { record in
             var order = try IndexOrder(json: record.options)
             let source = try context.source(order.source)
+            try SourceOpening.refuseDisabled(source)
             order.password = try context.password(for: source, username: order.username ?? source.username, file: order.passwordFile)
             return order
         }

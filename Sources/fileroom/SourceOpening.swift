@@ -14,14 +14,21 @@ struct SourceOpening {
         self.order = order
         let configuration = try order.configuration.map { try FileroomConfiguration(file: $0) } ?? FileroomConfiguration()
         var source = try configuration.source(for: order.source, workingDirectory: FileManager.default.currentDirectoryPath)
-        guard source.isEnabled else {
-            throw Failure("The source \(source.name) is switched off in the configuration (\"enabled\": false).", .noSuchSource)
-        }
+        try Self.refuseDisabled(source)
         if let workers = order.workers.flatMap(WorkerCount.init) { source.tuning = source.tuning.with(workers: workers) }
         if let method = order.method.flatMap(EnumerationMethod.init) { source.enumerationMethod = method }
         if let username = order.username { source.username = username }
         if order.allNames { source.nameFilter.includesAllNames = true }
         self.source = source
+    }
+
+    /// Also called before a password is asked for, which nobody would need.
+    static func refuseDisabled(_ source: SourceConfiguration) throws {
+        guard source.isEnabled else {
+            throw Failure(
+                "The source \(source.name) is switched off in the configuration (\"enabled\": false). Switch it on there to index it.",
+                .noSuchSource)
+        }
     }
 
     /// The source's identity in the catalogue.

@@ -53,9 +53,24 @@ def test_what_is_not_there_is_told_apart_from_what_is_not_known(fileroom, tree):
     assert "No scan holds missing files of archives" in fileroom("confirm", "archives", code=66).err
 
 
-def test_a_source_that_is_switched_off_is_not_indexed(fileroom, tree):
-    configure(fileroom, {"name": "off", "type": "local", "path": str(tree), "enabled": False})
-    assert "enabled" in fileroom("index", "off", code=66).err
+def test_a_source_that_is_switched_off_is_not_indexed(fileroom, serve, tree):
+    share = serve(tree)
+    configure(fileroom, smb_source(share, "off", bytes_per_second=65_536))
+    running = fileroom.start("index", "off")
+    until(lambda: (status := status_file(fileroom)) and status["files_processed"] >= 5, "files are processed")
+    running.kill()
+    ended(running, code=None)
+    off = smb_source(share, "off", enabled=False)
+    del off["password"]
+    configure(fileroom, off)
+    # By its name or its address, and without a password that would be of no use.
+    for arguments in (["index", "off"], ["index", share.url], ["resume"], ["resume", "off"]):
+        assert "The source off is switched off" in fileroom(*arguments, code=66).err
+    assert fileroom("source", "test", "off", "--json", password=share.password).json["is_path_readable"] is True
+    assert len(exported_files(fileroom)) >= 4
+    configure(fileroom, {**off, "enabled": True})
+    fileroom("resume", password=share.password)
+    assert len(exported_files(fileroom)) == 64
 
 
 def test_without_a_source_all_that_are_configured_and_enabled_are_indexed(fileroom, tree, tmp_path):
