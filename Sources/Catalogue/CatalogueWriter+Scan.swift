@@ -185,7 +185,7 @@ extension CatalogueWriter {
     public func confirmMissing(source: Int64) throws -> Int {
         guard !jobs.values.contains(where: { $0.record.sourceID == source }) else {
             throw CatalogueError(
-                code: .invalidRequest, message: "A scan of this source is under way", suggestion: "Wait until it has ended, or cancel it.")
+                code: .locked, message: "A scan of this source is under way", suggestion: "Wait until it has ended, or cancel it.")
         }
         try inBatch { try removal.confirm(source: source) }
         var gone = 0

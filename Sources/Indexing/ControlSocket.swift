@@ -14,6 +14,10 @@ public struct ControlRequest: Codable, Sendable {
     public init(command: String, job: Int64? = nil, order: String? = nil) {
         (self.command, self.job, self.order) = (command, job, order)
     }
+
+    /// Whether the answer is waited for however long it takes: reaching a server, or removing a million files. An owner that ends meanwhile
+    /// ends the wait.
+    var mayTakeLong: Bool { command == "index" || command == "confirm" }
 }
 
 /// The owner's answer.
@@ -137,7 +141,7 @@ public enum ControlClient {
             if errno == ENOENT || errno == ENOTDIR || errno == ECONNREFUSED { return nil }
             throw ControlError(message: "The process that owns \(folder.path) cannot be asked: \(String(cString: strerror(errno)))")
         }
-        UnixSocket.setTimeout(descriptor, seconds: 60)
+        UnixSocket.setTimeout(descriptor, seconds: request.mayTakeLong ? 0 : 60)
         try UnixSocket.write(descriptor, try JSONEncoder().encode(request) + Data([0x0A]))
         return try IndexStatus.decoder.decode(ControlReply.self, from: try UnixSocket.readLine(descriptor))
     }

@@ -34,22 +34,18 @@ struct IndexCommand {
     private func run() async throws -> JobSummary {
         var orders = try orders()
         if orders.orders.isEmpty { throw Refusals(failures: orders.refusals) }
-        let patience = ContinuousClock.now + .seconds(10)
-        while true {
-            let owner = try await Owner.take(context.folder) { signals in
+        return try await Owner.run(
+            context.folder,
+            prepare: { signals in
                 if options.rebuildsCatalogue { orders = try await Rebuild(folder: context.folder, signals: signals).prepare(orders) }
-            }
-            if let owner { return await JobRun(owner: owner).run(orders) }
-            if options.rebuildsCatalogue {
-                throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
-            }
-            if let summary = try await DelegatedRun(folder: context.folder).run(orders) { return summary }
-            // It has the folder and takes no orders: it is about to begin to, or about to end.
-            guard .now < patience else {
-                throw Failure("Another process uses the data folder, but does not answer. See `fileroom status`.")
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
+            },
+            own: { await JobRun(owner: $0).run(orders) },
+            ask: {
+                if options.rebuildsCatalogue {
+                    throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
+                }
+                return try await DelegatedRun(folder: context.folder).run(orders)
+            })
     }
 
     private func sources() throws -> [SourceConfiguration] {

@@ -184,23 +184,42 @@ enum JobCommands {
         guard !wanted.isEmpty else {
             throw Failure("No scan holds missing files\(options.source.map { " of \($0)" } ?? "").", .noSuchSource)
         }
-        let owner = try await Owner.take(folder)
+        var refusal: Failure?
         for record in wanted {
-            let gone: Int64
-            if let owner {
-                gone = Int64(try await owner.catalogue.confirmMissing(source: record.sourceID))
-            } else {
-                let reply = try await ask(folder, ControlRequest(command: "confirm", job: record.sourceID))
-                if let error = reply?.error { throw Failure(error) }
-                gone = reply?.jobs?.first ?? 0
+            let gone: Int
+            do {
+                gone = try await confirm(record.sourceID, folder)
+            } catch {
+                // The others' files are as gone as they were.
+                let failure = Failure(error)
+                Terminal.note("fileroom: \(record.sourceName): \(failure.text)")
+                refusal = refusal ?? failure
+                continue
             }
             if options.general.writesJSON {
                 try Terminal.print(#"{"source_id":\#(record.sourceID),"files_removed":\#(gone)}"#)
             } else {
-                try Terminal.print("\(record.sourceName): \(Quantity.count(Int(gone), "file is", "files are")) gone from the catalogue")
+                try Terminal.print("\(record.sourceName): \(Quantity.count(gone, "file is", "files are")) gone from the catalogue")
             }
         }
-        return .done
+        return refusal?.exitCode ?? .done
+    }
+
+    /// - Returns: how many files went.
+    private static func confirm(_ source: Int64, _ folder: DataFolder) async throws -> Int {
+        try await Owner.run(folder) { owner in
+            try await owner.catalogue.confirmMissing(source: source)
+        } ask: {
+            let reply: ControlReply?
+            do {
+                reply = try await ask(folder, ControlRequest(command: "confirm", job: source))
+            } catch is ControlError {
+                // It ended while it was asked. Had it confirmed already, doing so again changes nothing.
+                return nil
+            }
+            if let reply, let error = reply.error { throw Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure) }
+            return reply?.jobs?.first.map(Int.init)
+        }
     }
 
     // MARK: Pieces

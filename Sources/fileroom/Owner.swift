@@ -29,6 +29,30 @@ final class Owner: Sendable {
         return try Owner(folder: folder, lock: lock, catalogue: catalogue, signals: signals)
     }
 
+    /// Does something as the owner of the data folder, or has the process do it that is.
+    ///
+    /// - Parameters:
+    ///   - prepare: see ``take(_:prepare:)``.
+    ///   - ask: gives nil when that process does not do it because it ends, or is not there yet.
+    static func run<Value>(
+        _ folder: DataFolder, prepare: (SignalWatch) async throws -> Void = { _ in }, own: (Owner) async throws -> Value,
+        ask: () async throws -> Value?
+    ) async throws -> Value {
+        var patience = ContinuousClock.now + .seconds(10)
+        while true {
+            if let owner = try await take(folder, prepare: prepare) { return try await own(owner) }
+            let asked = ContinuousClock.now
+            if let value = try await ask() { return value }
+            // It listened all that time.
+            if ContinuousClock.now - asked > .seconds(1) { patience = .now + .seconds(10) }
+            // It has the folder and takes no orders: it is about to begin to, or about to end.
+            guard .now < patience else {
+                throw Failure("Another process uses the data folder, but does not answer. See `fileroom status`.")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     private init(folder: DataFolder, lock: consuming DataFolderLock, catalogue: CatalogueWriter, signals: SignalWatch) throws {
         (self.folder, self.catalogue) = (folder, catalogue)
         let board = JobBoard(folder: folder, catalogue: catalogue) { Date().timeIntervalSince1970 }
@@ -104,7 +128,8 @@ final class Owner: Sendable {
             do {
                 return ControlReply(jobs: [Int64(try await catalogue.confirmMissing(source: source))])
             } catch {
-                return ControlReply(error: Failure(error).text, exitCode: 1)
+                let failure = Failure(error)
+                return ControlReply(error: failure.text, exitCode: failure.exitCode.rawValue)
             }
         default: break
         }

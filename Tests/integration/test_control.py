@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import signal
+import socket
+import time
 
 import pytest
 
@@ -329,3 +333,56 @@ def test_a_paused_job_can_be_cancelled_and_confirmed_scans_go_without_an_owner_a
     states = {job["source"]: job["state"] for job in fileroom("status", "--json").json["jobs"]}
     assert states == {"local": "completed", "nas": "cancelled"}
     fileroom("resume", code=66)
+
+
+@pytest.fixture
+def held(fileroom, make_tree):
+    """A source named "local" of which 30 files are held."""
+    local, _ = make_tree("--files", 40, "--seed", 15)
+    fileroom("index", local, "--name", "local")
+    for path in list(local.rglob("IM*"))[:30]:
+        path.unlink()
+    fileroom("index", "local", "--config", configure(fileroom, {"name": "local", "type": "local", "path": str(local)}))
+    return local
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_what_is_confirmed_is_done_also_when_the_owner_ends_meanwhile(listens, fileroom, held):
+    """The owner is played: it has the lock, and listens, or no longer does; it ends without an answer."""
+    with (fileroom.data / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with contextlib.ExitStack() as stack:
+            if listens:
+                listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+                listener.bind(str(fileroom.data / "control.sock"))
+                listener.listen()
+            confirming = fileroom.start("confirm", "local", "--json")
+            if listens:
+                client, _ = listener.accept()
+                assert json.loads(client.recv(65_536))["command"] == "confirm"
+                client.close()
+            else:
+                time.sleep(0.5)
+            # Nothing is told before somebody has done it.
+            assert confirming.poll() is None
+    out, _ = ended(confirming)
+    assert json.loads(out)["files_removed"] == 30 and len(exported_files(fileroom)) == 10
+
+
+def test_a_source_that_is_being_scanned_is_not_confirmed_and_the_others_are(fileroom, held, serve, make_tree):
+    tree, _ = make_tree("--files", 120, "--seed", 16)
+    share = serve(tree)
+    configure(fileroom, smb_source(share))
+    fileroom("index", "nas")
+    for path in list(tree.rglob("IM*"))[:60]:
+        path.unlink()
+    fileroom("index", "nas")
+    configure(fileroom, smb_source(share, bytes_per_second=65_536, max_workers=2))
+    running = fileroom.start("index", "nas", "--full")
+    until(processed(fileroom, running, 1), "files are processed")
+    said = fileroom("confirm", "--json", code=1)
+    assert "nas: A scan of this source is under way" in said.err and "cancel it" in said.err
+    assert said.json["files_removed"] == 30
+    fileroom("cancel")
+    ended(running)
+    assert fileroom("confirm", "nas", "--json").json["files_removed"] == 60
