@@ -190,6 +190,48 @@ private actor Gate {
         }
     }
 
+    @Test func `when all jobs have ended the status file says so, however many end at once`() async throws {
+        for round in 0..<30 {
+            let bench = try Bench()
+            let board = JobBoard(folder: bench.folder, catalogue: try CatalogueWriter(path: bench.folder.catalogue)) { 0 }
+            for number in 0..<8 {
+                var order = bench.order(JobSettings(chunkSize: 1))
+                order.url = "smb://nas/share\(number)"
+                let source = ScriptedSource.archive(series: 1 + number % 3, files: 2)
+                _ = try await board.start(order, on: OpenedSource(source: source, method: "smb", reason: "test"))
+            }
+            await board.close()
+            let written = try #require(FileManager.default.contents(atPath: bench.folder.status))
+            let status = await board.status
+            #expect(!status.running)
+            #expect(status.seriesCount == 3 && status.filesProcessed == 30 && status.jobs.allSatisfy { $0.foldersLeft == 0 })
+            #expect(String(decoding: written, as: UTF8.self) == String(decoding: try status.json(), as: UTF8.self), "round \(round)")
+        }
+    }
+
+    @Test func `a job that is continued while its last run is still letting go is not taken for ended`() async throws {
+        let bench = try Bench()
+        let (reading, closing) = (Gate(), Gate())
+        let board = try bench.board()
+        let broken = ScriptedSource(beforeClosing: { await closing.pass() })
+        broken.change { $0.operationsLeft = 0 }
+        let job = try await board.start(bench.order(), on: OpenedSource(source: broken, method: "smb", reason: "test"))
+        await closing.someoneArrived()
+        let source = ScriptedSource.archive(series: 2, files: 3) { await reading.pass() }
+        let again = try await board.start(bench.order(), on: OpenedSource(source: source, method: "smb", reason: "test"))
+        #expect(again == job)
+        await reading.someoneArrived()
+        await closing.openForAll()
+        // Time enough for the first run to say that it ended.
+        while broken.state.withLock({ !$0.isClosed }) { await Task.yield() }
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(await board.openJobs == [job])
+        await reading.openForAll()
+        await board.close()
+        #expect(await board.end(of: job)?.record.state == .completed)
+        #expect(await board.status.jobs.map(\.state) == ["completed"])
+    }
+
     @Test func `another process asks the owner over the control socket`() async throws {
         let bench = try Bench()
         let server = try ControlServer(bench.folder) { request in
