@@ -55,6 +55,21 @@ private actor Gate {
         #expect(Set(firstSixteen).count == 16)
     }
 
+    @Test(arguments: [1, 3]) func `a job that reads does not go back to listing`(concurrency: Int) async throws {
+        let bench = try Bench()
+        let source = ScriptedSource(concurrency: concurrency)
+        for folder in ["A", "A/B", "A/B/C", "A/B/C/D", "A/B/E", "F", "F/G"] {
+            for file in 0..<3 { source.put("\(folder)/\(file)", SyntheticFile(instance: "1.\(folder.count).\(file)")) }
+        }
+        let catalogue = try CatalogueWriter(path: bench.folder.catalogue)
+        let job = try await catalogue.begin(url: bench.url, name: nil, options: "{}", readAll: false, defaultIssuer: "", now: Bench.now)
+        let stages = Mutex<[JobStage]>([])
+        var shift = Shift(job: job.id, source: source, catalogue: catalogue, filter: NameFilter(), now: Bench.now)
+        try await shift.work { stage in stages.withLock { $0.append(stage) } }
+        #expect(stages.withLock { $0 } == [.reading])
+        #expect(source.takeOpened().count == 21)
+    }
+
     @Test func `a pause stops the work until it is resumed, and nothing is lost or read twice`() async throws {
         let bench = try Bench()
         let gate = Gate()
