@@ -171,22 +171,32 @@ private actor Gate {
 
     @Test func `the status file is valid JSON with every field while a job runs`() async throws {
         let bench = try Bench()
-        let source = ScriptedSource.archive(series: 20, files: 20)
         let path = bench.folder.status
+        let seen = Gate()
+        // Nothing is read before a reader has understood the file.
+        let source = ScriptedSource.archive(series: 20, files: 20) { await seen.pass() }
         let reader = Task {
-            var seen = 0
+            var statuses: [IndexStatus] = []
             while !Task.isCancelled {
                 if let data = FileManager.default.contents(atPath: path) {
-                    _ = try IndexStatus(json: data)
-                    seen += 1
+                    statuses.append(try IndexStatus(json: data))
+                    await seen.openForAll()
                 }
                 await Task.yield()
             }
-            return seen
+            return statuses
         }
-        try await bench.index(source)
+        // A broken status ends the reader, and the job is to end nevertheless.
+        let watchdog = Task {
+            _ = await reader.result
+            await seen.openForAll()
+        }
+        try await bench.index(source, JobSettings(chunkSize: 1))
         reader.cancel()
-        _ = try await reader.value
+        let statuses = try await reader.value
+        await watchdog.value
+        #expect(statuses.first?.running == true)
+        #expect(statuses.first?.filesProcessed == 0)
         let data = try #require(FileManager.default.contents(atPath: path))
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         for key in [
