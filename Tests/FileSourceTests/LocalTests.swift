@@ -69,4 +69,38 @@ import Testing
             ($0 as? PosixError)?.code == code
         }
     }
+
+    // A process's network folder can still be opened for its path when the process has ended, and cannot be listed any more: much like the root of
+    // a mount whose server is gone.
+    @Test func `a root that is only remembered ends the source, not one file after the other`() async throws {
+        // Opened while the process lives: it ends with its input.
+        let folder = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
+            Thread.detachNewThread {
+                done.resume(
+                    with: Result {
+                        let (process, input) = (Process(), Pipe())
+                        process.executableURL = URL(fileURLWithPath: "/bin/cat")
+                        process.standardInput = input
+                        try process.run()
+                        let path = "/proc/\(process.processIdentifier)/net"
+                        let folder = open(path, 0o10000000 /* O_PATH */ | O_DIRECTORY | O_CLOEXEC)
+                        try input.fileHandleForWriting.close()
+                        process.waitUntilExit()
+                        return folder
+                    })
+            }
+        }
+        try #require(folder >= 0)
+        defer { close(folder) }
+        let source = LocalFileSource(path: "/proc/self/fd/\(folder)", retryDelay: .milliseconds(10))
+        for body: @Sendable (LocalFileSource) async throws -> Void in [
+            { _ = try await $0.list(SourcePath("folder")) { _ in } }, { _ = try await $0.read(SourcePath("file"), offset: 0, count: 1) },
+            { _ = try await $0.headers([("file", 7), ("other", 7)]) },
+        ] {
+            let error = await source.failure(body)
+            #expect(error?.code == "ERRNO_\(EINVAL)")
+            #expect(error?.concernsSource == true)
+        }
+        await source.close()
+    }
 }
