@@ -10,7 +10,7 @@ import Testing
     private static let most = 4
 
     /// Shows a tree of folders of files, on a real server.
-    private func onShare(_ body: (SMBSource) async throws -> Void) async throws {
+    private func onShare(change: (inout SMBOptions) -> Void = { _ in }, _ body: (SMBSource) async throws -> Void) async throws {
         let tree = try TemporaryFolder()
         for folder in 0..<Self.folders { for file in 0..<Self.files { try tree.write("a\(folder % 3)/b\(folder)/\(file)") } }
         let server = try await TestServer(tree: tree.path)
@@ -18,6 +18,7 @@ import Testing
         options.maxWorkers = .fixed(Self.most)
         // So that listings are handed over in pages, which a worker must not leave.
         options.pageSize = 4
+        change(&options)
         let source = try SMBSource(options)
         let result = await Result { try await body(source) }
         await source.close()
@@ -78,6 +79,23 @@ import Testing
             #expect(source.metrics.connections == 1)
             source.threads.limit = Self.most
             expectEqual(Set(try await Self.walk(source, .root)).count, Self.folders * Self.files)
+        }
+    }
+
+    // A worker that waits for bytes it may read is told to stop before it is told to go on.
+    @Test func `work that is cancelled while bytes are rationed costs no worker`() async throws {
+        try await onShare(change: { $0.bytesPerSecond = 100_000 }) { source in
+            let files = (0..<Self.files).map { ("a0/b0/\($0)", 7) }
+            for step in 0..<60 {
+                let reading = Task { () async throws -> Void in while true { _ = try await source.headers(files, firstRead: 4) } }
+                _ = try await source.headers(files)
+                try await Task.sleep(for: .milliseconds(step % 7))
+                reading.cancel()
+                await #expect(throws: CancellationError.self) { try await reading.value }
+            }
+            expectEqual(try await source.headers(files).count, Self.files)
+            #expect(source.metrics.lost == 0)
+            #expect(source.metrics.started <= Self.most)
         }
     }
 }
