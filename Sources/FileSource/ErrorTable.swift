@@ -94,7 +94,8 @@ extension ErrorRow {
                 suggestion: "Give the account that runs Fileroom read permission, or leave the folder out."),
             ErrorRow(
                 errors: [ENOENT], type: .fileSystem, code: "NOT_FOUND", message: "It is not there any more",
-                suggestion: "It was deleted or moved after its folder was listed; the next scan shows."),
+                suggestion: "It was deleted or moved after its folder was listed; if the next scan says so again, look at it on the mount."
+            ),
             ErrorRow(
                 errors: [ELOOP], type: .fileSystem, code: "SYMBOLIC_LINK", message: "It is a symbolic link, which is not followed",
                 suggestion: "Add the folder that it leads to as a source of its own."),

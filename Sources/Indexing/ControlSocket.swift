@@ -1,6 +1,7 @@
 public import FileSource
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// A command to the process that owns a data folder: one line of JSON each way over `control.sock`.
 public struct ControlRequest: Codable, Sendable {
@@ -56,6 +57,7 @@ public struct ControlError: Error, Sendable, CustomStringConvertible {
 public final class ControlServer: Sendable {
     private let descriptor: Int32
     private let path: String
+    private let isClosed = Flag()
 
     /// Begins to listen. The caller owns the data folder, so a socket file that is there is a dead process's.
     public init(_ folder: DataFolder, handler: @escaping @Sendable (ControlRequest) async -> ControlReply) throws {
@@ -70,22 +72,27 @@ public final class ControlServer: Sendable {
             Glibc.close(descriptor)
             throw ControlError(message: "The control socket \(path) cannot be opened: \(reason)")
         }
-        let listener = descriptor
-        Thread.detachNewThread { Self.accept(on: listener, handler) }
+        let (listener, isClosed) = (descriptor, isClosed)
+        Thread.detachNewThread { Self.accept(on: listener, until: isClosed, handler) }
     }
 
+    /// Ends listening; to be called once.
     public func close() {
         unlink(path)
-        // Wakes the thread that accepts; it closes the descriptor.
+        // Wakes the thread that accepts. Only once it knows that it is over does it close the descriptor, whose number may then be another's.
         shutdown(descriptor, Int32(SHUT_RDWR))
+        isClosed.value.store(true, ordering: .releasing)
     }
 
-    private static func accept(on listener: Int32, _ handler: @escaping @Sendable (ControlRequest) async -> ControlReply) {
-        while true {
+    private static func accept(
+        on listener: Int32, until isClosed: Flag, _ handler: @escaping @Sendable (ControlRequest) async -> ControlReply
+    ) {
+        while !isClosed.value.load(ordering: .acquiring) {
             let client = Glibc.accept(listener, nil, nil)
             if client < 0 {
-                if errno == EINTR || errno == ECONNABORTED { continue }
-                break
+                // Descriptors that have run out come back: whoever wants to pause then must not find that nobody listens any more.
+                if errno != EINTR, errno != ECONNABORTED { usleep(10_000) }
+                continue
             }
             // Workers are spawned meanwhile, and must not inherit it.
             _ = fcntl(client, F_SETFD, FD_CLOEXEC)
@@ -107,6 +114,10 @@ public final class ControlServer: Sendable {
             reply = ControlReply(error: "The request is not understood: are both programs of the same version?", exitCode: 1)
         }
         if let json = try? IndexStatus.encoder.encode(reply) { try? UnixSocket.write(client, json + Data([0x0A])) }
+    }
+
+    private final class Flag: Sendable {
+        let value = Atomic<Bool>(false)
     }
 
     /// Carries one reply from a task to the thread that waits for it.

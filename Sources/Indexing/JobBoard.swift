@@ -46,14 +46,20 @@ public actor JobBoard {
         var lastErrors: [ErrorRecord] = []
         var foldersLeft = 0
         var stage = JobStage.starting
+        /// Which run this is: a job that ended may be continued, under the same number, before its last run has let go of everything.
+        let number: Int
         var run: Task<JobEnd, Never>?
+        /// Whether its end is in the status file.
+        var isOver = false
     }
     private var entries: [Int64: Entry] = [:]
+    private var runs = 0
     /// How many jobs are being begun.
     private var beginning = 0
     private var isClosed = false
     private var ticker: Task<Void, Never>?
-    private var totals = CatalogueTotals()
+    private var totals = (value: CatalogueTotals(), number: 0)
+    private var totalsAsked = 0
     private var written = (processed: -1, at: ContinuousClock.now)
     private let began = ContinuousClock.now
 
@@ -83,10 +89,12 @@ public actor JobBoard {
             now: now)
         // The stop came while the job's row was written.
         if isClosed { await job.ask(.stop) }
-        var entry = Entry(job: job, order: order, source: opened.source, record: record)
+        runs += 1
+        let number = runs
+        var entry = Entry(job: job, order: order, source: opened.source, record: record, number: number)
         entry.run = Task {
             let end = await job.run()
-            await self.ended(end)
+            await self.ended(end, run: number)
             return end
         }
         entries[record.id] = entry
@@ -94,15 +102,19 @@ public actor JobBoard {
         return record.id
     }
 
-    private func ended(_ end: JobEnd) async {
+    private func ended(_ end: JobEnd, run: Int) async {
+        let id = end.record.id
         // A short job may end before anybody has looked.
-        if end.record.counters.errors > 0, let errors = try? await catalogue.lastErrors(of: end.record.id, limit: JobReader.fewErrors) {
-            entries[end.record.id]?.lastErrors = errors
+        let errors = end.record.counters.errors > 0 ? try? await catalogue.lastErrors(of: id, limit: JobReader.fewErrors) : nil
+        if var entry = entries[id], entry.number == run {
+            entry.end = end
+            entry.record = end.record
+            if let errors { entry.lastErrors = errors }
+            if end.record.state == .completed { entry.foldersLeft = 0 }
+            entries[id] = entry
         }
-        entries[end.record.id]?.end = end
-        entries[end.record.id]?.record = end.record
-        if end.record.state == .completed { entries[end.record.id]?.foldersLeft = 0 }
         await writeStatus()
+        if entries[id]?.number == run { entries[id]?.isOver = true }
     }
 
     /// Waits until a job's run has ended; nil when there is no such job here.
@@ -111,16 +123,16 @@ public actor JobBoard {
         return await run.value
     }
 
-    /// Waits until no job runs, those begun meanwhile included.
+    /// Waits until no job runs, those begun meanwhile included, and the status file says so.
     public func allEnded() async {
-        while let run = entries.values.first(where: { $0.end == nil })?.run { _ = await run.value }
+        while let run = entries.values.first(where: { !$0.isOver })?.run { _ = await run.value }
     }
 
     /// Waits until no job runs or is about to, and takes none from then on: the process is about to end.
     public func close() async {
         while true {
             await allEnded()
-            if beginning == 0, openJobs.isEmpty { break }
+            if beginning == 0, entries.values.allSatisfy(\.isOver) { break }
             // Only cancelling ends this wait early, which does no harm.
             try? await Task.sleep(for: .milliseconds(10))
         }
@@ -189,29 +201,39 @@ public actor JobBoard {
     }
 
     private func gather() async {
-        totals = await catalogue.totals
+        await refreshTotals()
         for (id, entry) in entries where entry.end == nil {
-            let elapsed = await entry.job.elapsedSeconds
-            await catalogue.note(id, elapsedSeconds: elapsed)
+            await catalogue.note(id, elapsedSeconds: await entry.job.elapsedSeconds)
             let stage = await entry.job.stage
-            guard let record = await catalogue.record(of: id), entries[id]?.end == nil else { continue }
+            guard let record = await catalogue.record(of: id) else { continue }
+            let left = try? await catalogue.foldersLeft(id)
             let hasNewErrors = record.counters.errors != entry.record.counters.errors
-            entries[id]?.record = record
-            entries[id]?.stage = stage
+            let errors = hasNewErrors ? try? await catalogue.lastErrors(of: id, limit: JobReader.fewErrors) : nil
+            // The last word of a job that ended meanwhile is not to be overwritten with what was true before.
+            guard var current = entries[id], current.number == entry.number, current.end == nil else { continue }
+            (current.record, current.stage) = (record, stage)
             if stage == .listing || stage == .reading {
-                entries[id]?.rate.add(files: record.counters.filesProcessed, atSeconds: (ContinuousClock.now - began).seconds)
+                current.rate.add(files: record.counters.filesProcessed, atSeconds: (ContinuousClock.now - began).seconds)
             }
-            if let left = try? await catalogue.foldersLeft(id) { entries[id]?.foldersLeft = left }
-            if hasNewErrors, let errors = try? await catalogue.lastErrors(of: id, limit: JobReader.fewErrors) {
-                entries[id]?.lastErrors = errors
-            }
+            if let left { current.foldersLeft = left }
+            if let errors { current.lastErrors = errors }
+            entries[id] = current
         }
+    }
+
+    /// Several ask side by side: what was asked for last counts, whatever is answered last.
+    private func refreshTotals() async {
+        totalsAsked += 1
+        let number = totalsAsked
+        let fresh = await catalogue.totals
+        if number > totals.number { totals = (fresh, number) }
     }
 
     private func writeStatus() async {
         written = (entries.values.reduce(0) { $0 + $1.record.counters.filesProcessed }, .now)
-        if entries.values.contains(where: { $0.end != nil }) { totals = await catalogue.totals }
-        await writer.write(status)
+        if entries.values.contains(where: { $0.end != nil }) { await refreshTotals() }
+        // Taken and queued without leaving the actor: else an older one could be written over a newer one, and nothing follows the last.
+        await withCheckedContinuation { done in writer.write(status, done) }
     }
 
     /// What `index_status.json` says now.
@@ -222,8 +244,8 @@ public actor JobBoard {
         return IndexStatus(
             running: entries.values.contains { $0.end == nil }, pid: getpid(), lastUpdated: Self.iso8601(time),
             enumeratedFiles: sum(\.enumeratedFiles), filesProcessed: sum(\.filesProcessed), filesOpened: sum(\.filesOpened),
-            dicomFiles: sum(\.dicomFiles), notDicom: sum(\.notDicom), seriesCount: totals.series, studyCount: totals.studies,
-            patientCount: totals.patients, errors: sum(\.errors), bytesRead: sum(\.bytesRead),
+            dicomFiles: sum(\.dicomFiles), notDicom: sum(\.notDicom), seriesCount: totals.value.series, studyCount: totals.value.studies,
+            patientCount: totals.value.patients, errors: sum(\.errors), bytesRead: sum(\.bytesRead),
             filesPerSecond: jobs.reduce(0) { $0 + $1.filesPerSecond },
             estimatedCompletion: Self.completion(of: jobs), jobs: jobs)
     }
@@ -280,13 +302,12 @@ private final class StatusWriter: Sendable {
         self.path = path
     }
 
-    func write(_ status: IndexStatus) async {
-        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-            queue.async { [path] in
-                // A full disk leaves the old file, whose `last_updated` tells its age; the job itself fails at its next commit.
-                if let json = try? status.json() { try? StatusFile.replace(path, with: json) }
-                done.resume()
-            }
+    /// Queues a status behind those before it, and resumes `done` when it was written.
+    func write(_ status: IndexStatus, _ done: CheckedContinuation<Void, Never>) {
+        queue.async { [path] in
+            // A full disk leaves the old file, whose `last_updated` tells its age; the job itself fails at its next commit.
+            if let json = try? status.json() { try? StatusFile.replace(path, with: json) }
+            done.resume()
         }
     }
 }

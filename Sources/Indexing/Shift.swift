@@ -16,7 +16,8 @@ struct Shift {
     private var files: [FileTask] = []
     private var listing = 0
     private var reading = 0
-    private var entered = JobStage.listing
+    /// Whether no folder is left to list anywhere.
+    private var isReading = false
     /// Whether the catalogue may have folders, or files, that were not fetched. It is asked again only after something that can change the answer.
     private var mayHaveFolders = true
     private var mayHaveFiles = true
@@ -58,6 +59,11 @@ struct Shift {
                 while true {
                     try Task.checkCancellation()
                     try await fetchWork()
+                    // The last folder of a fetch may have others in it: only what the catalogue was asked for tells that none is left.
+                    if !isReading, listing == 0, folders.isEmpty, !mayHaveFolders {
+                        isReading = true
+                        await enter(.reading)
+                    }
                     while listing + reading < source.concurrency, let task = next() { add(task, to: &group) }
                     guard let done = try await group.next() else { break }
                     if done.isListing { listing -= 1 } else { reading -= 1 }
@@ -70,11 +76,6 @@ struct Shift {
                         // A first file that was no instance has another put in its place.
                         if hadFirst { mayHaveFiles = true }
                     case .failed(let error): throw error
-                    }
-                    let stage: JobStage = listing > 0 || !folders.isEmpty ? .listing : .reading
-                    if stage != entered {
-                        entered = stage
-                        await enter(stage)
                     }
                 }
             }

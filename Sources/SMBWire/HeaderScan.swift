@@ -12,6 +12,14 @@ public struct HeaderScan: ~Copyable {
     public private(set) var headerEnd = 0
     private let fileSize: UInt64
     private var reader: HeaderReader
+    private var readsLeft = HeaderScan.mostReads
+
+    /// What to do next.
+    public enum Step {
+        /// Read so many bytes from an offset.
+        case read(offset: UInt64, count: Int)
+        case finished(HeaderOutcome)
+    }
 
     /// - Parameter fileSize: the size that the listing gave; no byte behind it is asked for, which would cost another round trip.
     public init(fileSize: UInt64) {
@@ -19,34 +27,52 @@ public struct HeaderScan: ~Copyable {
         reader = HeaderReader(fileSize: fileSize)
     }
 
+    /// - Parameter firstRead: how many bytes to read first.
+    public func begin(firstRead: Int) -> Step {
+        // FIFOs and sockets on a share are listed as empty files: what is empty is never opened.
+        guard fileSize > 0 else { return .finished(.notDICOM(reason: "empty file")) }
+        return .read(offset: 0, count: Int(min(UInt64(clamping: max(firstRead, 1)), fileSize, UInt64(HeaderScan.mostBytes))))
+    }
+
+    /// - Parameter bytes: what was read from `offset`; fewer than were asked for only at the end of the file.
+    public mutating func take(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) -> Step {
+        bytesRead += bytes.count
+        readsLeft -= 1
+        let progress = reader.consume(bytes, at: offset)
+        headerEnd = Int(clamping: reader.extent)
+        switch progress {
+        case .finished(let outcome):
+            return .finished(outcome)
+        case .needs(let next, let wanted):
+            let offset = min(next, fileSize)
+            let count = Int(min(UInt64(clamping: wanted), fileSize - offset))
+            if count > HeaderScan.mostBytes {
+                return .finished(.notDICOM(reason: "a header of more than \(HeaderScan.mostBytes >> 20) MiB"))
+            }
+            if readsLeft == 0 { return .finished(.notDICOM(reason: "a header in more than \(HeaderScan.mostReads) pieces")) }
+            return .read(offset: offset, count: count)
+        }
+    }
+
     /// - Parameters:
     ///   - firstRead: how many bytes to read first.
     ///   - buffer: reused from file to file; grows when it must.
     ///   - read: fills a buffer from an offset and says how many bytes there were: fewer only at the end of the file.
     /// - Throws: what `read` throws.
+    @inlinable
     public mutating func run<Failure: Error>(
         firstRead: Int, buffer: ReadBuffer, read: (UInt64, UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> HeaderOutcome {
-        // FIFOs and sockets on a share are listed as empty files: what is empty is never opened.
-        guard fileSize > 0 else { return .notDICOM(reason: "empty file") }
-        var offset: UInt64 = 0
-        var count = Int(min(UInt64(clamping: max(firstRead, 1)), fileSize, UInt64(HeaderScan.mostBytes)))
-        for _ in 0..<HeaderScan.mostReads {
-            let part = buffer.first(count)
-            let got = count == 0 ? 0 : min(try read(offset, part), count)
-            bytesRead += got
-            let progress = reader.consume(UnsafeRawBufferPointer(rebasing: part[..<got]), at: offset)
-            headerEnd = Int(clamping: reader.extent)
-            switch progress {
-            case .finished(let outcome):
-                return outcome
-            case .needs(let nextOffset, let wanted):
-                offset = min(nextOffset, fileSize)
-                count = Int(min(UInt64(clamping: wanted), fileSize - offset))
-                if count > HeaderScan.mostBytes { return .notDICOM(reason: "a header of more than \(HeaderScan.mostBytes >> 20) MiB") }
+        var step = begin(firstRead: firstRead)
+        while true {
+            switch step {
+            case .finished(let outcome): return outcome
+            case .read(let offset, let count):
+                let part = buffer.first(count)
+                let got = count == 0 ? 0 : min(try read(offset, part), count)
+                step = take(UnsafeRawBufferPointer(rebasing: part[..<got]), at: offset)
             }
         }
-        return .notDICOM(reason: "a header in more than \(HeaderScan.mostReads) pieces")
     }
 }
 

@@ -63,10 +63,20 @@ enum URLPath {
     /// Whether a path stays below the root: no part is `..`, and none holds what SMB takes for a separator.
     static func isConfined(_ path: [UInt8]) -> Bool {
         if path.isEmpty { return true }
-        if path.contains(0) || path.contains(UInt8(ascii: "\\")) { return false }
-        return path.split(separator: slash, omittingEmptySubsequences: false).allSatisfy {
-            !$0.isEmpty && !$0.elementsEqual([dot]) && !$0.elementsEqual([dot, dot])
+        // Byte by byte, since it is done for every file.
+        var (length, dots) = (0, 0)
+        for byte in path {
+            switch byte {
+            case 0, backslash: return false
+            case slash:
+                if length == 0 || (length <= 2 && dots == length) { return false }
+                (length, dots) = (0, 0)
+            default:
+                length += 1
+                if byte == dot { dots += 1 }
+            }
         }
+        return !(length == 0 || (length <= 2 && dots == length))
     }
 
     static func encode(_ path: [UInt8], below root: [UInt8]) -> [CChar] {
@@ -81,6 +91,7 @@ enum URLPath {
     }
 
     private static let slash = UInt8(ascii: "/")
+    private static let backslash = UInt8(ascii: "\\")
     private static let dot = UInt8(ascii: ".")
 
     /// Only what must be: an encoded byte takes three of the path's limited length.

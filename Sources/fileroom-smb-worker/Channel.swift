@@ -12,6 +12,8 @@ enum ChannelError: Error {
 /// Frames to and from the program that started this one.
 final class Channel {
     private let descriptor: Int32
+    /// A stop came while something else was waited for.
+    private var wasStopped = false
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -45,8 +47,28 @@ final class Channel {
         }
     }
 
+    /// The next thing to do. A stop that was meant for what was done before is forgotten.
+    func receiveWork() throws(ChannelError) -> Request {
+        while true {
+            let request = try receive()
+            wasStopped = false
+            if case .stop = request { continue }
+            return request
+        }
+    }
+
+    /// The answer to what was asked in the middle of work. A stop may come before it: who sent that had not seen the question yet.
+    func receiveAnswer() throws(ChannelError) -> Request {
+        while true {
+            let request = try receive()
+            guard case .stop = request else { return request }
+            wasStopped = true
+        }
+    }
+
     /// Whether the work under way is to end. Does not wait.
     func isStopAsked() throws(ChannelError) -> Bool {
+        if wasStopped { return true }
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, 0) > 0 else { return false }
         guard case .stop = try receive() else { throw ChannelError.outOfPlace }
@@ -119,7 +141,7 @@ final class Allowance {
         guard portion > 0 else { return }
         while left < bytes {
             try channel.send(.wantsAllowance(bytes: max(bytes - left, portion)))
-            guard case .allowance(let granted) = try channel.receive() else { throw ChannelError.outOfPlace }
+            guard case .allowance(let granted) = try channel.receiveAnswer() else { throw ChannelError.outOfPlace }
             left += granted
         }
         left -= bytes

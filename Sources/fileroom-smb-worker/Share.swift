@@ -195,7 +195,7 @@ extension Share {
     fileprivate func login(workgroup: Field, user: Field, password: Field) {
         do {
             try channel.send(.wantsLogin)
-            guard case .login(allowed: true) = try channel.receive() else { _exit(0) }
+            guard case .login(allowed: true) = try channel.receiveAnswer() else { _exit(0) }
         } catch { _exit(0) }
         loginUnderWay = true
         logged = ""

@@ -57,7 +57,7 @@ enum Worker {
         try channel.answer(opened) { $0 }
         let headers = HeaderBatch(share: share, channel: channel, allowance: allowance, progress: ProgressPage(descriptor: 4))
         while true {
-            switch try channel.receive() {
+            switch try channel.receiveWork() {
             case .list(let path, let pageSize):
                 try Listing.run(path, pageSize: Int(pageSize), share: share, channel: channel)
             case .headers(let items):
@@ -74,10 +74,7 @@ enum Worker {
                 try channel.answer(
                     share.attempt { share throws(WorkerFailure) in try Worker.measure(share, count: Int(count)) }
                 ) { .measured($0) }
-            case .stop:
-                // What it was meant for had ended already.
-                continue
-            case .configure, .nextPage, .login, .allowance:
+            case .configure, .nextPage, .login, .allowance, .stop:
                 throw ChannelError.outOfPlace
             }
         }

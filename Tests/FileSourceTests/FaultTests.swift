@@ -88,7 +88,7 @@ import Testing
 
     @Test func `options that cannot work are refused before anything is started`() {
         for change: (inout SMBOptions) -> Void in [
-            { $0.host = "" }, { $0.host = "a/b" }, { $0.host = "fe80::1" }, { $0.share = "a/b" }, { $0.share = "" },
+            { $0.host = "" }, { $0.host = "a/b" }, { $0.host = "fe80::1%eth0" }, { $0.share = "a/b" }, { $0.share = "" },
             { $0.path = SourcePath("../up") },
             {
                 $0.maximumDialect = .smb202; $0.minimumDialect = .smb300

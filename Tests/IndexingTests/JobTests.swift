@@ -55,6 +55,21 @@ private actor Gate {
         #expect(Set(firstSixteen).count == 16)
     }
 
+    @Test(arguments: [1, 3]) func `a job that reads does not go back to listing`(concurrency: Int) async throws {
+        let bench = try Bench()
+        let source = ScriptedSource(concurrency: concurrency)
+        for folder in ["A", "A/B", "A/B/C", "A/B/C/D", "A/B/E", "F", "F/G"] {
+            for file in 0..<3 { source.put("\(folder)/\(file)", SyntheticFile(instance: "1.\(folder.count).\(file)")) }
+        }
+        let catalogue = try CatalogueWriter(path: bench.folder.catalogue)
+        let job = try await catalogue.begin(url: bench.url, name: nil, options: "{}", readAll: false, defaultIssuer: "", now: Bench.now)
+        let stages = Mutex<[JobStage]>([])
+        var shift = Shift(job: job.id, source: source, catalogue: catalogue, filter: NameFilter(), now: Bench.now)
+        try await shift.work { stage in stages.withLock { $0.append(stage) } }
+        #expect(stages.withLock { $0 } == [.reading])
+        #expect(source.takeOpened().count == 21)
+    }
+
     @Test func `a pause stops the work until it is resumed, and nothing is lost or read twice`() async throws {
         let bench = try Bench()
         let gate = Gate()
@@ -156,22 +171,32 @@ private actor Gate {
 
     @Test func `the status file is valid JSON with every field while a job runs`() async throws {
         let bench = try Bench()
-        let source = ScriptedSource.archive(series: 20, files: 20)
         let path = bench.folder.status
+        let seen = Gate()
+        // Nothing is read before a reader has understood the file.
+        let source = ScriptedSource.archive(series: 20, files: 20) { await seen.pass() }
         let reader = Task {
-            var seen = 0
+            var statuses: [IndexStatus] = []
             while !Task.isCancelled {
                 if let data = FileManager.default.contents(atPath: path) {
-                    _ = try IndexStatus(json: data)
-                    seen += 1
+                    statuses.append(try IndexStatus(json: data))
+                    await seen.openForAll()
                 }
                 await Task.yield()
             }
-            return seen
+            return statuses
         }
-        try await bench.index(source)
+        // A broken status ends the reader, and the job is to end nevertheless.
+        let watchdog = Task {
+            _ = await reader.result
+            await seen.openForAll()
+        }
+        try await bench.index(source, JobSettings(chunkSize: 1))
         reader.cancel()
-        _ = try await reader.value
+        let statuses = try await reader.value
+        await watchdog.value
+        #expect(statuses.first?.running == true)
+        #expect(statuses.first?.filesProcessed == 0)
         let data = try #require(FileManager.default.contents(atPath: path))
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         for key in [
@@ -188,6 +213,48 @@ private actor Gate {
         ] {
             #expect(job[key] != nil, "\(key)")
         }
+    }
+
+    @Test func `when all jobs have ended the status file says so, however many end at once`() async throws {
+        for round in 0..<30 {
+            let bench = try Bench()
+            let board = JobBoard(folder: bench.folder, catalogue: try CatalogueWriter(path: bench.folder.catalogue)) { 0 }
+            for number in 0..<8 {
+                var order = bench.order(JobSettings(chunkSize: 1))
+                order.url = "smb://nas/share\(number)"
+                let source = ScriptedSource.archive(series: 1 + number % 3, files: 2)
+                _ = try await board.start(order, on: OpenedSource(source: source, method: "smb", reason: "test"))
+            }
+            await board.close()
+            let written = try #require(FileManager.default.contents(atPath: bench.folder.status))
+            let status = await board.status
+            #expect(!status.running)
+            #expect(status.seriesCount == 3 && status.filesProcessed == 30 && status.jobs.allSatisfy { $0.foldersLeft == 0 })
+            #expect(String(decoding: written, as: UTF8.self) == String(decoding: try status.json(), as: UTF8.self), "round \(round)")
+        }
+    }
+
+    @Test func `a job that is continued while its last run is still letting go is not taken for ended`() async throws {
+        let bench = try Bench()
+        let (reading, closing) = (Gate(), Gate())
+        let board = try bench.board()
+        let broken = ScriptedSource(beforeClosing: { await closing.pass() })
+        broken.change { $0.operationsLeft = 0 }
+        let job = try await board.start(bench.order(), on: OpenedSource(source: broken, method: "smb", reason: "test"))
+        await closing.someoneArrived()
+        let source = ScriptedSource.archive(series: 2, files: 3) { await reading.pass() }
+        let again = try await board.start(bench.order(), on: OpenedSource(source: source, method: "smb", reason: "test"))
+        #expect(again == job)
+        await reading.someoneArrived()
+        await closing.openForAll()
+        // Time enough for the first run to say that it ended.
+        while broken.state.withLock({ !$0.isClosed }) { await Task.yield() }
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(await board.openJobs == [job])
+        await reading.openForAll()
+        await board.close()
+        #expect(await board.end(of: job)?.record.state == .completed)
+        #expect(await board.status.jobs.map(\.state) == ["completed"])
     }
 
     @Test func `another process asks the owner over the control socket`() async throws {

@@ -17,15 +17,21 @@ final class ScriptedSource: FileSource {
         var operationsLeft: Int?
         var opened: [String] = []
         var listed: [String] = []
+        var isClosed = false
     }
     let state = Mutex(State())
     private let clock = Mutex<Int64>(0)
     let concurrency: Int
     /// Runs before a batch is read.
     let beforeReading: @Sendable () async throws -> Void
+    /// Runs before the source is closed.
+    let beforeClosing: @Sendable () async -> Void
 
-    init(concurrency: Int = 4, beforeReading: @escaping @Sendable () async throws -> Void = {}) {
-        (self.concurrency, self.beforeReading) = (concurrency, beforeReading)
+    init(
+        concurrency: Int = 4, beforeReading: @escaping @Sendable () async throws -> Void = {},
+        beforeClosing: @escaping @Sendable () async -> Void = {}
+    ) {
+        (self.concurrency, self.beforeReading, self.beforeClosing) = (concurrency, beforeReading, beforeClosing)
     }
 
     static func failure(_ code: String, concernsSource: Bool = false) -> SourceError {
@@ -117,5 +123,8 @@ final class ScriptedSource: FileSource {
 
     func probe(retrying: Bool) async throws { try state.withLock { try spend(&$0) } }
 
-    func close() async {}
+    func close() async {
+        await beforeClosing()
+        state.withLock { $0.isClosed = true }
+    }
 }

@@ -86,7 +86,8 @@ private final class RowWriter {
             "INSERT INTO instance(id, series_id, sop_instance_uid, sop_class_id, instance_number) VALUES (?1, ?2, ?3, 1, ?4)")
         insertFolder = try connection.prepare("INSERT INTO folder(id, source_id, parent_id, path, depth) VALUES (?1, ?2, ?2, ?3, 1)")
         insertFile = try connection.prepare(
-            "INSERT INTO file(folder_id, name, size, modified, changed, state, instance_id, found_generation) VALUES (?1, ?2, 524288, 0, 0, 1, ?3, 1)")
+            "INSERT INTO file(folder_id, name, size, modified, changed, state, instance_id, found_generation) VALUES (?1, ?2, 524288, 0, 0, 1, ?3, 1)"
+        )
         var numbers = SeededNumbers(seed: 7)
         physicians = (0..<300).map { _ in People.name(&numbers) }
     }

@@ -104,10 +104,10 @@ public final class LocalFileSource: FileSource {
 
     public func close() async { await threads.close(waiting: false) }
 
-    /// An error on the way: of the whole source when its root cannot be opened either.
+    /// An error on the way: of the whole source when its root cannot be listed either. Blocks.
     fileprivate static func error(_ error: PosixError, _ situation: ErrorRow.Situation, root: LocalRoot) -> SourceError {
         do {
-            _ = try root.folder([])
+            try root.check()
             return ErrorRow.error(error.code, situation, in: ErrorRow.local)
         } catch {
             return rootError(error)
@@ -150,14 +150,18 @@ final class LocalContext: ThreadContext {
         var results: [HeaderResult] = []
         results.reserveCapacity(requests.count)
         var folder: LocalFolderCache = .init()
+        var isOver = false
         for request in requests {
-            if cancellation.isCancelled { break }
+            // A mount that is gone may take long to say so, for each file anew.
+            if cancellation.isCancelled || isOver { break }
             var scan = HeaderScan(fileSize: request.size)
             let outcome: HeaderResult.Outcome
             do {
                 outcome = .read(try header(request, root: root, folder: &folder, scan: &scan))
             } catch let error as PosixError {
-                outcome = .failed(LocalFileSource.error(error, .reading, root: root))
+                let failure = LocalFileSource.error(error, .reading, root: root)
+                isOver = failure.concernsSource
+                outcome = .failed(failure)
             } catch let error as SourceError {
                 outcome = .failed(error)
             } catch {

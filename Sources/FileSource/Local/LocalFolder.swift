@@ -31,6 +31,18 @@ struct LocalRoot: Sendable {
         return current
     }
 
+    /// Looks into the root. A path alone may still be found when the server behind a mount is gone: the kernel remembers it.
+    ///
+    /// Source: `opendir`, `readdir`, `fstat`.
+    func check() throws(PosixError) {
+        guard let stream = opendir(path) else { throw .last }
+        defer { closedir(stream) }
+        errno = 0
+        if readdir(stream) == nil, errno != 0 { throw .last }
+        var status = stat()
+        guard fstat(dirfd(stream), &status) == 0 else { throw .last }
+    }
+
     /// Opens one name in a folder.
     static func open(_ name: [UInt8], in folder: borrowing Descriptor, _ flags: Int32) throws(PosixError) -> Descriptor {
         let number = withUnsafeTemporaryAllocation(of: CChar.self, capacity: name.count + 1) { buffer -> Int32 in

@@ -10,7 +10,9 @@ protocol ThreadContext: AnyObject, SendableMetatype {
 
 /// Threads that do blocking work, so that none is done on the cooperative pool.
 ///
-/// Work is done in the order in which it was asked for. Threads are started when they are needed, up to ``limit``.
+/// Work is done in the order in which it was asked for. Threads are started when they are needed, up to ``limit``. A thread that is one too many
+/// gives up its place before its context ends, which may take a while; it counts as alive until then, so that contexts are never more than the
+/// limit allowed.
 final class BlockingThreads<Context: ThreadContext>: Sendable {
     /// How busy the threads were, since the beginning.
     struct Counts {
@@ -26,17 +28,34 @@ final class BlockingThreads<Context: ThreadContext>: Sendable {
         var queue = Queue<any PieceOfWork<Context>>()
         var limit: Int
         var counts = Counts()
+        /// Threads that take no more work, and whose contexts are ending.
+        var ending = 0
         var isClosed = false
         var running: [ObjectIdentifier: any PieceOfWork<Context>] = [:]
         var closing: [CheckedContinuation<Void, Never>] = []
+
+        /// How many more threads the waiting work is worth.
+        var wanted: Int { isClosed ? 0 : max(0, min(queue.count - counts.idle, limit - counts.threads - ending)) }
+
+        /// Who waits for the end, once it has come.
+        mutating func takeClosing() -> [CheckedContinuation<Void, Never>] {
+            guard isClosed, counts.threads + ending == 0 else { return [] }
+            defer { closing = [] }
+            return closing
+        }
     }
 
     private let monitor: Monitor<State>
+    private let start: @Sendable (@escaping @Sendable () -> Void) -> Bool
     private let makeContext: @Sendable () -> Context
 
-    init(limit: Int, makeContext: @escaping @Sendable () -> Context) {
+    /// - Parameter start: starts a thread that runs a closure; false when there can be none.
+    init(
+        limit: Int, start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = startThread,
+        makeContext: @escaping @Sendable () -> Context
+    ) {
         monitor = Monitor(State(limit: max(1, limit)))
-        self.makeContext = makeContext
+        (self.start, self.makeContext) = (start, makeContext)
     }
 
     var counts: Counts {
@@ -47,10 +66,17 @@ final class BlockingThreads<Context: ThreadContext>: Sendable {
         }
     }
 
-    /// Most threads at a time. Lowering it ends threads as they become idle.
+    /// Most threads at a time. Lowering it ends threads as they become idle, raising it starts some for the work that waits.
     var limit: Int {
         get { monitor.with { $0.limit } }
-        set { monitor.change(wakingAll: true) { $0.limit = max(1, newValue) } }
+        set {
+            let missing = monitor.change(wakingAll: true) { state in
+                state.limit = max(1, newValue)
+                defer { state.counts.threads += state.wanted }
+                return state.wanted
+            }
+            for _ in 0..<missing { startServing() }
+        }
     }
 
     /// Runs `body` on one of the threads.
@@ -77,8 +103,9 @@ final class BlockingThreads<Context: ThreadContext>: Sendable {
         guard waiting else { return }
         await withCheckedContinuation { continuation in
             let isOver = monitor.with { state in
-                if state.counts.threads > 0 { state.closing.append(continuation) }
-                return state.counts.threads == 0
+                let isOver = state.counts.threads + state.ending == 0
+                if !isOver { state.closing.append(continuation) }
+                return isOver
             }
             if isOver { continuation.resume() }
         }
@@ -90,40 +117,51 @@ final class BlockingThreads<Context: ThreadContext>: Sendable {
         let next: Next = monitor.change { state in
             if state.isClosed { return .refused }
             state.queue.append(work)
-            if state.counts.idle >= state.queue.count || state.counts.threads >= state.limit { return .queued }
+            if state.wanted == 0 { return .queued }
             state.counts.threads += 1
             return .startThread
         }
         switch next {
         case .queued: break
         case .refused: work.abandon(SourceError.closed)
-        case .startThread:
-            if !startThread({ self.serve() }) {
-                // Without a thread of its own the work is left to the others; without any it fails.
-                let isAlone = monitor.with { state in
-                    state.counts.threads -= 1
-                    return state.counts.threads == 0
-                }
-                if isAlone { for work in monitor.with({ $0.queue.removeAll() }) { work.abandon(SourceError.noThread) } }
-            }
+        case .startThread: startServing()
         }
     }
 
-    private func serve() {
-        let context = makeContext()
-        let key = ObjectIdentifier(context)
-        while let work = next(key) {
-            context.waker?.reset()
-            work.execute(context)
-        }
-        context.end()
-        let closing = monitor.with { state in
+    /// Starts a thread that has its place already.
+    private func startServing() {
+        if start({ self.serve() }) { return }
+        // Work is left to the others; without any it fails.
+        let (stranded, closing) = monitor.with { state in
             state.counts.threads -= 1
-            guard state.counts.threads == 0, state.isClosed else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.closing = [] }
-            return state.closing
+            return (state.counts.threads + state.ending == 0 ? state.queue.removeAll() : [], state.takeClosing())
+        }
+        for work in stranded { work.abandon(SourceError.noThread) }
+        for continuation in closing { continuation.resume() }
+    }
+
+    private func serve() {
+        repeat {
+            let context = makeContext()
+            let key = ObjectIdentifier(context)
+            while let work = next(key) {
+                context.waker?.reset()
+                work.execute(context)
+            }
+            context.end()
+        } while hasPlaceAgain()
+    }
+
+    /// After a context's end: whether the thread is needed once more, since the limit was raised meanwhile.
+    private func hasPlaceAgain() -> Bool {
+        let (isWanted, closing) = monitor.with { state in
+            state.ending -= 1
+            let isWanted = state.wanted > 0
+            if isWanted { state.counts.threads += 1 }
+            return (isWanted, state.takeClosing())
         }
         for continuation in closing { continuation.resume() }
+        return isWanted
     }
 
     /// The next piece; nil when the thread is to end.
@@ -132,7 +170,12 @@ final class BlockingThreads<Context: ThreadContext>: Sendable {
         return monitor.wait { state -> (any PieceOfWork<Context>)?? in
             state.running[thread] = nil
             if isWaiting { state.counts.idle -= 1 }
-            if state.isClosed || state.counts.threads > state.limit { return .some(nil) }
+            if state.isClosed || state.counts.threads > state.limit {
+                // Given up here and now: the others must not end for the same reason, and work that comes meanwhile must not count on it.
+                state.counts.threads -= 1
+                state.ending += 1
+                return .some(nil)
+            }
             if let work = state.queue.popFirst() {
                 if isWaiting { state.counts.waited += 1 } else { state.counts.found += 1 }
                 state.running[thread] = work
@@ -169,7 +212,7 @@ private struct Queue<Element> {
 }
 
 /// Starts a thread whose signals are left to the others.
-private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+@Sendable private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Start: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
