@@ -130,8 +130,9 @@ def test_a_name_that_is_no_utf_8_is_read_and_shown_with_its_bytes(fileroom, tmp_
     assert below(exported_files(fileroom), f"{tmp_path}/tree/") == ["Caf\\xE9/IM2.dcm", "Caf\\xE9/IM\\xFF1"]
     assert fileroom("index", tmp_path / "tree", "--json").json["files_opened"] == 0
     os.unlink(tree + b"/Caf\xe9/IM\xff1")
-    # Half of the files, but their one instance is still there: nothing has disappeared.
-    fileroom("index", tmp_path / "tree", "--json")
+    # Half of the files are held until a second scan agrees.
+    for _ in range(2):
+        fileroom("index", tmp_path / "tree", "--json")
     assert below(exported_files(fileroom), f"{tmp_path}/tree/") == ["Caf\\xE9/IM2.dcm"]
 
 
