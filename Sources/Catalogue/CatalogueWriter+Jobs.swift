@@ -7,25 +7,27 @@ extension CatalogueWriter {
     ///   - url: the source's identity; holds no user and no password.
     ///   - name: the source's name; nil keeps the old one or makes one up.
     ///   - readAll: read unchanged files again as well; begins a new scan unless the interrupted one did that too.
+    ///   - scope: what decides which files are read, and how; begins a new scan unless the interrupted one had the same.
     ///   - options: JSON that ``JobRecord/options`` gives back; no secrets.
     public func begin(
-        url: String, name: String?, options: String, readAll: Bool, defaultIssuer: String, now: @escaping @Sendable () -> Double
+        url: String, name: String?, options: String, readAll: Bool, scope: String = "", defaultIssuer: String,
+        now: @escaping @Sendable () -> Double
     ) throws -> JobRecord {
-        // A refusal below rolls back; that must not take other jobs' work along.
-        try commit()
         let record = try inBatch {
-            let source = try jobRows.sourceID(url: url, name: name)
-            if jobs.values.contains(where: { $0.record.sourceID == source }) {
+            if jobs.values.contains(where: { $0.record.sourceURL == url }) {
                 throw CatalogueError(
                     code: .locked, message: "A job on this source is running already",
                     suggestion: "See `fileroom status`; cancel it with `fileroom cancel`.")
             }
-            if var last = try jobRows.lastJob(of: source), last.state == .paused || last.state == .failed, last.readAll || !readAll {
+            let source = try jobRows.sourceID(url: url, name: name)
+            if var last = try jobRows.lastJob(of: source), last.state == .paused || last.state == .failed, last.readAll || !readAll,
+                last.scope == scope
+            {
                 last.state = .running
                 (last.message, last.errorType) = ("", nil)
                 return last
             }
-            let record = try jobRows.begin(source: source, options: options, readAll: readAll, now: now())
+            let record = try jobRows.begin(source: source, options: options, readAll: readAll, scope: scope, now: now())
             try enumeration.wantRoot(of: source)
             return record
         }

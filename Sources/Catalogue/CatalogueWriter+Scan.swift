@@ -155,6 +155,16 @@ extension CatalogueWriter {
 
     // MARK: The end of a scan
 
+    /// How many of the job's folders and files still wait when nobody has any in hand: none, or the scan is not over. They are handed out again.
+    public func countForgotten(_ id: Int64) throws -> Int {
+        guard let job = jobs[id] else { return 0 }
+        (job.inFlight, job.foldersInFlight, job.folderCursor) = ([], [], 0)
+        job.fileCursors = [Int64](repeating: 0, count: WorkQueue.levels.count)
+        return try reading {
+            try queue.foldersLeft(of: job.record.sourceID) + queue.filesLeft(of: job.record.sourceID, generation: job.record.generation)
+        }
+    }
+
     /// Decides what is gone, once everything has been listed and read.
     public func decideMissing(_ id: Int64, mostPercent: Double) throws -> MissingOutcome {
         guard let job = jobs[id] else { return MissingOutcome() }
@@ -170,29 +180,37 @@ extension CatalogueWriter {
 
     /// Removes some of what is gone.
     ///
-    /// - Returns: how many files went; 0 when none is left.
-    public func removeGone(source: Int64, limit: Int) throws -> Int {
+    /// - Returns: how many files went, and whether anything may be left.
+    public func removeGone(source: Int64, limit: Int) throws -> (files: Int, isMoreLeft: Bool) {
         let removed = try inBatch(rows: limit) { try removal.removeSome(source: source, limit: limit) }
         try commit()
         return removed
     }
 
-    /// A person confirms that what the source's last scan missed is gone.
+    /// A person confirms that what the source's last scan missed is gone. Jobs of other sources go on meanwhile.
     ///
     /// - Returns: how many files went.
-    ///
     /// - Throws: ``CatalogueError`` when a scan of the source is under way, which may find it again.
-    public func confirmMissing(source: Int64) throws -> Int {
+    public nonisolated func confirmMissing(source: Int64) async throws -> Int {
+        try await decideGone(source: source)
+        var gone = 0
+        while true {
+            let removed = try await removeGone(source: source, limit: 5_000)
+            gone += removed.files
+            if !removed.isMoreLeft { break }
+        }
+        while try await refreshSearch(limit: 500) {}
+        try await commit()
+        return gone
+    }
+
+    private func decideGone(source: Int64) throws {
         guard !jobs.values.contains(where: { $0.record.sourceID == source }) else {
             throw CatalogueError(
                 code: .locked, message: "A scan of this source is under way", suggestion: "Wait until it has ended, or cancel it.")
         }
         try inBatch { try removal.confirm(source: source) }
-        var gone = 0
-        while case let removed = try removeGone(source: source, limit: 5_000), removed > 0 { gone += removed }
-        while try refreshSearch(limit: 500) {}
         try commit()
-        return gone
     }
 
     /// Brings the search index up to date with the rows.

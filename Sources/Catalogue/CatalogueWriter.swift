@@ -98,6 +98,9 @@ public actor CatalogueWriter {
             }
             rowsInBatch += rows
             return try body()
+        } catch let refusal as CatalogueError {
+            // Thrown before anything was written: the batch, which holds other jobs' work, goes on.
+            throw refusal
         } catch {
             throw rolledBack(error)
         }
@@ -126,8 +129,7 @@ public actor CatalogueWriter {
         resolver.forget()
         // Counting fails only where the first error is the one that matters.
         try? entities.countAgain()
-        // A refusal is no failure of the database, and comes before anything was written.
-        if !jobs.isEmpty, error is SQLiteError { failure = translated(error) }
+        if !jobs.isEmpty { failure = translated(error) }
         return translated(error)
     }
 }

@@ -5,6 +5,8 @@ internal import SQLite
 final class Enumeration {
     private let connection: Connection
     private var listings: [Int64: Listing] = [:]
+    /// Listings under way whose pages so far a rollback has taken back.
+    private var broken: Set<Int64> = []
 
     private let folderRow, filesOfFolder: Statement
     private let insertFolder, findFolder, wantFolder, finishFolder, skipFolder: Statement
@@ -21,7 +23,7 @@ final class Enumeration {
         let path: [UInt8]
         let depth: Int
         let readAll: Bool
-        /// Whether an earlier scan left rows to compare with.
+        /// Whether an earlier listing, complete or interrupted, left rows to compare with.
         let isKnown: Bool
         /// Rows not met yet, by name; nil when the folder is too large for that.
         var expected: [[UInt8]: KnownFile]?
@@ -48,7 +50,12 @@ final class Enumeration {
 
     init(_ connection: Connection) throws {
         self.connection = connection
-        folderRow = try connection.prepare("SELECT path, depth, listed_generation FROM folder WHERE id = ?1")
+        folderRow = try connection.prepare(
+            """
+            SELECT path, depth, listed_generation > 0 OR EXISTS(SELECT 1 FROM file WHERE folder_id = ?1)
+                OR EXISTS(SELECT 1 FROM folder WHERE parent_id = ?1)
+            FROM folder WHERE id = ?1
+            """)
         filesOfFolder = try connection.prepare(
             "SELECT id, name, size, modified, changed, state, missing_generation IS NOT NULL FROM file WHERE folder_id = ?1 LIMIT ?2")
         insertFolder = try connection.prepare(
@@ -114,7 +121,7 @@ final class Enumeration {
         guard try folderRow.step() else { return nil }
         var listing = Listing(
             source: job.sourceID, generation: job.generation, path: folderRow.bytes(0), depth: Int(folderRow.integer(1)),
-            readAll: job.readAll, isKnown: folderRow.integer(2) > 0)
+            readAll: job.readAll, isKnown: folderRow.integer(2) != 0)
         if listing.isKnown { listing.expected = try knownFiles(of: folder) }
         return listing
     }
@@ -135,6 +142,11 @@ final class Enumeration {
 
     /// Adds a page to a folder's listing; the first one begins it.
     func add(_ page: [ListedEntry], to folder: Int64, of job: JobRecord) throws {
+        // A later page must not pass for a first one: what stood on the pages before would be missing.
+        guard !broken.contains(folder) else {
+            throw CatalogueError(
+                code: .failed, message: "A folder's listing was rolled back", suggestion: "Start the job again: it continues.")
+        }
         // Taken out and put back, so that its arrays are changed in place.
         guard var listing = try listings.removeValue(forKey: folder) ?? begin(folder, of: job) else { return }
         defer { listings[folder] = listing }
@@ -153,8 +165,9 @@ final class Enumeration {
                     listing.counts.ruledOut += 1
                 }
             case .candidate:
+                guard let state = try add(file: entry, to: folder, &listing) else { continue }
                 listing.counts.files += 1
-                switch try add(file: entry, to: folder, &listing) {
+                switch state {
                 case .instance: listing.counts.unchangedInstances += 1
                 case .notDICOM, .directory: listing.counts.unchangedOthers += 1
                 case .toRead, .failed, .outdated: break
@@ -191,19 +204,10 @@ final class Enumeration {
         try wantFolder.run()
     }
 
-    /// - Returns: ``FileState/toRead`` when the file will be read, else what is known of it.
-    private func add(file entry: ListedEntry, to folder: Int64, _ listing: inout Listing) throws -> FileState {
-        let known: KnownFile?
-        if listing.isKnown {
-            known = try take(entry.name, in: folder, &listing)
-        } else if let state = try insert(entry, in: folder, &listing) {
-            return state
-        } else {
-            // Left by a listing that was interrupted.
-            known = try find(entry.name, in: folder)
-        }
-        guard let known else { return try insert(entry, in: folder, &listing) ?? .toRead }
-        return try compare(entry, with: known, &listing)
+    /// - Returns: ``FileState/toRead`` when the file will be read, else what is known of it; nil for a name that the listing has twice.
+    private func add(file entry: ListedEntry, to folder: Int64, _ listing: inout Listing) throws -> FileState? {
+        if listing.isKnown, let known = try take(entry.name, in: folder, &listing) { return try compare(entry, with: known, &listing) }
+        return try insert(entry, in: folder, &listing)
     }
 
     /// The row of a name, which has been seen now.
@@ -345,7 +349,7 @@ final class Enumeration {
 
     /// The folder could not be listed: nothing is known about what it holds now, so nothing is missing.
     func fail(_ folder: Int64) throws {
-        listings[folder] = nil
+        abandon(folder)
         skipFolder.bind(folder, at: 1)
         try skipFolder.run()
     }
@@ -353,10 +357,12 @@ final class Enumeration {
     /// The listing was interrupted and will be begun again.
     func abandon(_ folder: Int64) {
         listings[folder] = nil
+        broken.remove(folder)
     }
 
     /// After a rollback.
     func forget() {
+        broken.formUnion(listings.keys)
         listings.removeAll()
     }
 }

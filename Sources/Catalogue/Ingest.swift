@@ -125,6 +125,8 @@ final class Ingest {
         guard let instance = old.instance else { return }
         resolver.dirtyInstances.insert(instance)
         guard instance != kept else { return }
+        // Its conflict goes with it, and so may its study's flag.
+        try resolver.markStudy(ofInstance: instance)
         deleteInstanceIfUnused.bind(instance, at: 1)
         try deleteInstanceIfUnused.run()
         if connection.changes > 0 {

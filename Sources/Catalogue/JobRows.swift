@@ -8,7 +8,7 @@ final class JobRows {
     static let select = """
         SELECT j.id, j.source_id, s.name, s.url, j.generation, j.state, j.method, j.method_reason, j.options, j.started_at, j.finished_at,
             j.elapsed_seconds, j.message, j.enumerated_files, j.files_processed, j.files_opened, j.dicom_files, j.not_dicom, j.errors,
-            j.bytes_read, j.folders_listed, s.held_missing, j.read_all, j.error_type
+            j.bytes_read, j.folders_listed, s.held_missing, j.read_all, j.error_type, j.scope
         FROM job j JOIN source s ON s.id = j.source_id
         """
 
@@ -25,8 +25,8 @@ final class JobRows {
             Self.select + " WHERE j.source_id = ?1 ORDER BY j.id DESC LIMIT 1")
         insertJob = try connection.prepare(
             """
-            INSERT INTO job(source_id, generation, state, options, started_at, updated_at, read_all)
-            SELECT id, generation, 'running', ?2, ?3, ?3, ?4 FROM source WHERE id = ?1
+            INSERT INTO job(source_id, generation, state, options, started_at, updated_at, read_all, scope)
+            SELECT id, generation, 'running', ?2, ?3, ?3, ?4, ?5 FROM source WHERE id = ?1
             """)
         updateJob = try connection.prepare(
             """
@@ -94,7 +94,7 @@ final class JobRows {
     }
 
     /// Begins a new scan: what an earlier one left to do is forgotten, since its state makes the new listing want it again.
-    func begin(source: Int64, options: String, readAll: Bool, now: Double) throws -> JobRecord {
+    func begin(source: Int64, options: String, readAll: Bool, scope: String, now: Double) throws -> JobRecord {
         for sql in [
             "UPDATE source SET generation = generation + 1 WHERE id = ?1",
             "UPDATE folder SET to_list = NULL WHERE to_list = ?1",
@@ -109,6 +109,7 @@ final class JobRows {
         insertJob.bind(options, at: 2)
         insertJob.bind(now, at: 3)
         insertJob.bind(readAll ? 1 : 0, at: 4)
+        insertJob.bind(scope, at: 5)
         try insertJob.run()
         guard let job = try lastJob(of: source) else {
             throw CatalogueError(code: .failed, message: "The new job cannot be read back", suggestion: "Run `fileroom doctor`.")
@@ -188,6 +189,6 @@ final class JobRows {
             startedAt: row.double(9), finishedAt: row.isNull(10) ? nil : row.double(10), elapsedSeconds: row.double(11),
             message: row.text(12), errorType: row.optionalText(23),
             counters: counters, heldMissing: row.optionalInteger(21).map(Int.init),
-            readAll: row.integer(22) != 0)
+            readAll: row.integer(22) != 0, scope: row.text(24))
     }
 }

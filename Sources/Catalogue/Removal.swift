@@ -9,7 +9,7 @@ final class Removal {
 
     private let unmarkFiles, unmarkFolders, countMissing, countFiles, rootHasEntries: Statement
     private let goneFolders, goneFiles, filesBelow, deleteFile, deleteFolder, foldersBelow: Statement
-    private let decided, setGone, setHeld, confirmGone, goneUpTo: Statement
+    private let decided, heldMissing, setGone, setHeld, confirmGone, goneUpTo: Statement
 
     init(_ connection: Connection, ingest: Ingest) throws {
         (self.connection, self.ingest) = (connection, ingest)
@@ -48,7 +48,7 @@ final class Removal {
                 OR EXISTS(SELECT 1 FROM folder r JOIN folder c ON c.parent_id = r.id
                     WHERE r.source_id = ?1 AND r.path = '' AND c.missing_generation IS NULL)
             """)
-        goneFolders = try connection.prepare("SELECT id FROM folder WHERE source_id = ?1 AND missing_generation <= ?2 LIMIT 100")
+        goneFolders = try connection.prepare("SELECT id FROM folder WHERE source_id = ?1 AND missing_generation <= ?2 LIMIT 1")
         goneFiles = try connection.prepare(
             """
             SELECT f.id FROM file f JOIN folder d ON d.id = f.folder_id
@@ -59,6 +59,7 @@ final class Removal {
         deleteFolder = try connection.prepare("DELETE FROM folder WHERE id = ?1")
         foldersBelow = try connection.prepare("SELECT id FROM folder WHERE parent_id = ?1 LIMIT 1")
         decided = try connection.prepare("SELECT decided_generation FROM source WHERE id = ?1")
+        heldMissing = try connection.prepare("SELECT coalesce(held_missing, 0) FROM source WHERE id = ?1")
         setGone = try connection.prepare(
             "UPDATE source SET gone_up_to = ?2, decided_generation = ?2, held_missing = NULL WHERE id = ?1")
         setHeld = try connection.prepare("UPDATE source SET decided_generation = ?2, held_missing = ?3 WHERE id = ?1")
@@ -71,6 +72,9 @@ final class Removal {
     /// - Parameter mostPercent: the part of the source's files, in percent, that may go without being held.
     /// - Returns: how many files are held; 0 when what is missing may go.
     func decide(source: Int64, generation: Int64, mostPercent: Double) throws -> Int {
+        let before = try count(decided, source)
+        // Continued after its decision: a scan does not agree with itself.
+        if before == generation { return try count(heldMissing, source) }
         // Nothing is known about a folder that this scan could not list, so what an earlier one missed there is not missing now.
         for statement in [unmarkFiles, unmarkFolders] {
             statement.bind(source, at: 1)
@@ -78,7 +82,7 @@ final class Removal {
             try statement.run()
         }
         // What was missed and held by an earlier scan is missed again: the second scan agrees. Only what is new can hold this one.
-        let new = try missing(source, after: count(decided, source))
+        let new = try missing(source, after: before)
         let holds =
             try new.files > 0 && (isRootEmpty(source) || Double(new.unmoved) * 100 > Double(count(countFiles, source)) * mostPercent)
         guard holds else {
@@ -116,8 +120,8 @@ final class Removal {
 
     /// Removes rows of files and folders that are gone, at most about `limit` of them.
     ///
-    /// - Returns: how many files went; 0 when none is left.
-    func removeSome(source: Int64, limit: Int) throws -> Int {
+    /// - Returns: how many files went, and whether anything may be left.
+    func removeSome(source: Int64, limit: Int) throws -> (files: Int, isMoreLeft: Bool) {
         let upTo = try count(goneUpTo, source)
         var files: [Int64] = []
         goneFiles.bind(source, at: 1)
@@ -126,15 +130,22 @@ final class Removal {
         try goneFiles.forEachRow { files.append($0.integer(0)) }
         for file in files { try remove(file: file) }
         var removed = files.count
-        while removed < limit {
-            var folders: [Int64] = []
+        var rows = files.count
+        while rows < limit {
             goneFolders.bind(source, at: 1)
-            goneFolders.bind(Int64(upTo), at: 2)
-            try goneFolders.forEachRow { folders.append($0.integer(0)) }
-            guard let folder = folders.first else { break }
-            removed += try removeBelow(folder, limit: limit - removed)
+            goneFolders.bind(upTo, at: 2)
+            guard let folder = try first(goneFolders) else { return (removed, false) }
+            let below = try removeBelow(folder, limit: limit - rows)
+            removed += below
+            // The folder itself, or the last of its files.
+            rows += below + 1
         }
-        return removed
+        return (removed, true)
+    }
+
+    private func first(_ statement: Statement) throws -> Int64? {
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : nil
     }
 
     /// Removes the deepest first folder below `folder`, or as many of its files as `limit` allows.
@@ -142,9 +153,8 @@ final class Removal {
         var deepest = folder
         while true {
             foldersBelow.bind(deepest, at: 1)
-            defer { foldersBelow.reset() }
-            guard try foldersBelow.step() else { break }
-            deepest = foldersBelow.integer(0)
+            guard let below = try first(foldersBelow) else { break }
+            deepest = below
         }
         var files: [Int64] = []
         filesBelow.bind(deepest, at: 1)

@@ -19,7 +19,7 @@ final class Resolver {
     private let instanceSeries: Statement
     private let homeOfInstance, rehomeInstance, outdateFiles: Statement
     private let deleteConflicts: (series: Statement, study: Statement, instance: Statement)
-    private let insertConflict: Statement
+    private let insertConflict, moveConflicts: Statement
     private let flagInstance: Statement
     private let seriesStudy: Statement
     private let studyLevels: Statement
@@ -57,6 +57,7 @@ final class Resolver {
             try connection.prepare("DELETE FROM conflict WHERE study_id = ?1 AND series_id IS NULL"),
             try connection.prepare("DELETE FROM conflict WHERE instance_id = ?1")
         )
+        moveConflicts = try connection.prepare("UPDATE conflict SET study_id = ?2 WHERE series_id = ?1")
         insertConflict = try connection.prepare(
             "INSERT INTO conflict(study_id, series_id, instance_id, attribute, kept, found) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
         flagInstance = try connection.prepare("UPDATE instance SET has_conflict = ?2 WHERE id = ?1")
@@ -83,6 +84,10 @@ final class Resolver {
     func markConflicted() throws {
         let conflicted = try connection.prepare("SELECT s.id FROM study t JOIN series s ON s.study_id = t.id WHERE t.has_conflict <> 0")
         try conflicted.forEachRow { dirtySeries.insert($0.integer(0)) }
+    }
+
+    func markStudy(ofInstance id: Int64) throws {
+        if let place = try place(ofInstance: id) { dirtyStudies.insert(place.study) }
     }
 
     /// After a rollback.
@@ -156,6 +161,11 @@ final class Resolver {
         let conflicts = Self.conflicts(among: variants, in: Attribute.allCases.filter { $0.level == .series } + [.studyInstanceUID])
         for conflict in conflicts {
             try addConflict(study: home, series: id, instance: nil, conflict.attribute.keyword, kept: conflict.kept, found: conflict.found)
+        }
+        if home != study {
+            moveConflicts.bind(id, at: 1)
+            moveConflicts.bind(home, at: 2)
+            try moveConflicts.run()
         }
         try entities.updateSeries(id, study: home, to: kept, hasConflict: !conflicts.isEmpty)
     }

@@ -132,6 +132,8 @@ public struct JobRecord: Sendable {
     public var heldMissing: Int?
     /// Whether unchanged files are read again as well.
     public let readAll: Bool
+    /// What decides which files are read, and how.
+    public let scope: String
 }
 
 /// How many of each the catalogue holds.

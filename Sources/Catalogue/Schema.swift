@@ -22,6 +22,7 @@ enum Schema {
             method TEXT NOT NULL DEFAULT '',
             method_reason TEXT NOT NULL DEFAULT '',
             read_all INTEGER NOT NULL,               -- whether unchanged files are read again as well
+            scope TEXT NOT NULL DEFAULT '',          -- which files are read, and how: a job is only continued with the same
             options TEXT NOT NULL DEFAULT '{}',      -- JSON: what is needed to continue it; no secrets
             started_at REAL NOT NULL,                -- seconds since 1970 UTC
             updated_at REAL NOT NULL,

@@ -2,7 +2,7 @@ internal import SQLite
 
 /// The folders to list and the files to read, which are rows: what waits is marked there, and survives the process.
 final class WorkQueue {
-    private let nextFolders, countFolders, nextFiles, waiting, wantFile: Statement
+    private let nextFolders, countFolders, nextFiles, countFiles, waiting, wantFile: Statement
 
     /// The most levels of reading order within a folder; files 2^19 apart are read right after the first.
     private static let deepestLevel = 20
@@ -14,6 +14,11 @@ final class WorkQueue {
             """
             SELECT f.id, f.folder_id, d.path, f.name, f.size, d.header_end, f.state FROM file f JOIN folder d ON d.id = f.folder_id
             WHERE f.read_order = ?1 AND f.id > ?2 AND d.listed_generation = ?4 ORDER BY f.id LIMIT ?3
+            """)
+        countFiles = try connection.prepare(
+            """
+            SELECT count(*) FROM file f JOIN folder d ON d.id = f.folder_id
+            WHERE f.read_order BETWEEN ?1 << 8 AND (?1 << 8 | 255) AND d.listed_generation = ?2
             """)
         waiting = try connection.prepare("SELECT id FROM file WHERE folder_id = ?1 AND read_order IS NOT NULL LIMIT 4")
         wantFile = try connection.prepare("UPDATE file SET read_order = ?2 WHERE id = ?1")
@@ -34,6 +39,14 @@ final class WorkQueue {
         countFolders.bind(source, at: 1)
         defer { countFolders.reset() }
         return try countFolders.step() ? Int(countFolders.integer(0)) : 0
+    }
+
+    /// How many files wait to be read, in folders that the scan `generation` has listed completely.
+    func filesLeft(of source: Int64, generation: Int64) throws -> Int {
+        countFiles.bind(source, at: 1)
+        countFiles.bind(generation, at: 2)
+        defer { countFiles.reset() }
+        return try countFiles.step() ? Int(countFiles.integer(0)) : 0
     }
 
     /// Files of one level that wait to be read, with ids above `after`, from folders that the scan `generation` has listed completely: until

@@ -23,6 +23,16 @@ public struct JobSettings: Sendable {
     }
 }
 
+extension JobSettings {
+    /// What decides which files are read and what becomes of them: an interrupted job is only continued with the same.
+    var scope: String {
+        let names =
+            filter.acceptsAllNames
+            ? "all names" : "\(filter.extensions.sorted().joined(separator: ",")) \(filter.acceptsNamesWithoutExtension)"
+        return defaultIssuer.isEmpty ? names : "\(names); \(defaultIssuer)"
+    }
+}
+
 /// One job: lists a source's folders, reads the headers of new and changed files, and settles what is gone.
 ///
 /// Work comes from the catalogue in small portions and its results go back there, so that nothing but what is under way is in memory.
@@ -159,15 +169,22 @@ actor IndexJob {
         stage = .listing
         try await source.probe(retrying: true)
         try Task.checkCancellation()
-        var shift = Shift(job: id, source: source, catalogue: catalogue, filter: settings.filter, now: now)
-        try await shift.work { await self.enter($0) }
+        var left = Int.max
+        repeat {
+            var shift = Shift(job: id, source: source, catalogue: catalogue, filter: settings.filter, now: now)
+            try await shift.work { await self.enter($0) }
+            let before = left
+            left = try await catalogue.countForgotten(id)
+            // Never "completed" while something waits: it would look as if it were not there.
+            guard left < before else { throw UnfinishedScan(left: left) }
+        } while left > 0
         enter(.settling)
         missing = try await catalogue.decideMissing(id, mostPercent: settings.mostMissingPercent)
         while true {
             try Task.checkCancellation()
-            let gone = try await catalogue.removeGone(source: record.sourceID, limit: 5_000)
-            missing.gone += gone
-            if gone == 0 { break }
+            let removed = try await catalogue.removeGone(source: record.sourceID, limit: 5_000)
+            missing.gone += removed.files
+            if !removed.isMoreLeft { break }
         }
         enter(.searchIndex)
         while try await catalogue.refreshSearch(limit: 2_000) { try Task.checkCancellation() }
@@ -178,6 +195,12 @@ actor IndexJob {
     private func enter(_ stage: JobStage) {
         self.stage = stage
     }
+}
+
+/// Folders or files were left over that no attempt brought further.
+struct UnfinishedScan: Error, CustomStringConvertible {
+    let left: Int
+    var description: String { "\(left) folders and files could not be worked on. Start the job again: it continues." }
 }
 
 /// What a job is doing.

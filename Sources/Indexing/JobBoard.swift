@@ -83,7 +83,7 @@ public actor JobBoard {
         defer { beginning -= 1 }
         let record = try await catalogue.begin(
             url: order.url, name: order.name, options: order.options, readAll: order.settings.readAll,
-            defaultIssuer: order.settings.defaultIssuer, now: now)
+            scope: order.settings.scope, defaultIssuer: order.settings.defaultIssuer, now: now)
         let job = IndexJob(
             record: record, source: opened.source, method: (opened.method, opened.reason), catalogue: catalogue, settings: order.settings,
             now: now)

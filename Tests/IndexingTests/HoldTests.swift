@@ -1,4 +1,6 @@
 import Catalogue
+import FileSource
+import SQLite
 import Testing
 
 @testable import Indexing
@@ -127,6 +129,89 @@ import Testing
         #expect(end.record.counters.filesOpened >= 10 - opened)
         #expect(try bench.query("SELECT patient_name FROM study") == ["Neu^Name"])
         #expect(try bench.query("SELECT count(*) FROM variant") == ["1"])
+        #expect(try bench.isSound())
+    }
+
+    @Test func `a refused order does not disturb a listing under way`() async throws {
+        let bench = try Bench()
+        let source = Self.archive(folders: 1, files: 12)
+        try await bench.index(source)
+        // Every page of three is followed by an order that is refused.
+        let catalogue = try CatalogueWriter(path: bench.folder.catalogue)
+        let board = JobBoard(folder: bench.folder, catalogue: catalogue, now: Bench.now)
+        source.change { state in
+            state.afterPage = { [bench] in
+                await #expect(throws: CatalogueError.self) {
+                    try await catalogue.begin(url: bench.url, name: nil, options: "{}", readAll: false, defaultIssuer: "", now: { 0 })
+                }
+            }
+        }
+        let job = try await board.start(
+            bench.order(JobSettings(mostMissingPercent: 100)), on: OpenedSource(source: source, method: "smb", reason: "test"))
+        let end = try #require(await board.end(of: job))
+        #expect(end.missing == MissingOutcome())
+        #expect(end.record.counters.enumeratedFiles == 12)
+        #expect(try bench.locations().count == 12)
+    }
+
+    @Test func `a scan that is continued after it held does not agree with itself`() async throws {
+        let bench = try Bench()
+        let source = Self.archive(folders: 2, files: 10)
+        try await bench.index(source)
+        source.change { $0.isUnmounted = true }
+        let held = try await bench.index(source)
+        #expect(held.missing.held == 20)
+        // As `kill -9` between the decision and the end leaves it.
+        try Connection(path: bench.folder.catalogue, access: .readWrite).execute(
+            "UPDATE job SET state = 'running', finished_at = NULL WHERE id = \(held.record.id)")
+        let continued = try await bench.index(source)
+        #expect(continued.record.id == held.record.id)
+        #expect(continued.missing.held == 20)
+        #expect(try bench.locations().count == 20)
+        #expect(try await bench.index(source).missing.gone == 20)
+    }
+
+    @Test func `what vanishes before an interrupted first listing is begun again is forgotten`() async throws {
+        let bench = try Bench()
+        let source = Self.archive(folders: 1, files: 30)
+        source.change { $0.failingFolders["S1"] = ScriptedSource.failure("HOST_DOWN", concernsSource: true) }
+        #expect(try await bench.index(source).record.state == .failed)
+        #expect(try bench.query("SELECT count(*) FROM file") == ["30"])
+        source.change { $0.failingFolders = [:] }
+        source.remove("S1/IM7")
+        let end = try await bench.index(source)
+        #expect(end.record.state == .completed)
+        #expect(end.record.counters.errors == 0)
+        #expect(end.record.counters.enumeratedFiles == 29)
+        #expect(end.record.counters.filesProcessed == 29)
+        #expect(try bench.query("SELECT count(*) FROM file") == ["29"])
+        #expect(try bench.isSound())
+    }
+
+    @Test func `an interrupted scan is not continued with another name filter`() async throws {
+        let bench = try Bench()
+        let source = Self.archive(folders: 2, files: 5)
+        source.put("S1/scan.bak", SyntheticFile(patientID: "P1", study: "1.1", series: "1.1.1", instance: "8.1"))
+        source.change { $0.operationsLeft = 4 }
+        let first = try await bench.index(source)
+        source.change { $0.operationsLeft = nil }
+        let second = try await bench.index(source, JobSettings(filter: NameFilter(acceptsAllNames: true)))
+        #expect(second.record.id != first.record.id)
+        #expect(try bench.locations().count == 11)
+    }
+
+    @Test func `a conflict goes when both of its copies go`() async throws {
+        let bench = try Bench()
+        let source = ScriptedSource(concurrency: 1)
+        for number in 1...40 { source.put("C/IM\(number)", SyntheticFile(series: "1.9", instance: "6.\(number)", number: number)) }
+        source.put("A/IM1", SyntheticFile(series: "1.9", instance: "7.1", rows: 16))
+        source.put("B/IM1", SyntheticFile(series: "1.9", instance: "7.1", rows: 32))
+        try await bench.index(source)
+        #expect(try bench.query("SELECT has_conflict FROM study") == ["1"])
+        source.remove("A/IM1")
+        source.remove("B/IM1")
+        #expect(try await bench.index(source).missing.gone == 2)
+        #expect(try bench.query("SELECT has_conflict FROM study") == ["0"])
         #expect(try bench.isSound())
     }
 

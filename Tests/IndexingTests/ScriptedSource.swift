@@ -15,6 +15,8 @@ final class ScriptedSource: FileSource {
         var isUnmounted = false
         /// The source as a whole fails after this many further operations.
         var operationsLeft: Int?
+        /// Happens after every page of a listing but the last.
+        var afterPage: (@Sendable () async -> Void)?
         var opened: [String] = []
         var listed: [String] = []
         var isClosed = false
@@ -89,6 +91,7 @@ final class ScriptedSource: FileSource {
         var left = entries[...]
         while left.count > 3 || (failure != nil && !left.isEmpty) {
             try await page(Array(left.prefix(3)))
+            await state.withLock { $0.afterPage }?()
             left = left.dropFirst(3)
         }
         if let failure { throw failure }

@@ -72,7 +72,9 @@ struct HeaderRounds {
             tries[culprit, default: 0] += 1
             let isStuck = fruitless > attempts || tries[culprit, default: 0] > attempts
             moveToEnd(culprit)
-            return isStuck ? .suspectSource(error, id: culprit) : waiting(fruitless)
+            guard isStuck else { return waiting(fruitless) }
+            joinLater()
+            return .suspectSource(error, id: culprit)
         case .lost(.notStarted):
             if fruitless > attempts { throw .workerNotStarted }
             return waiting(fruitless)
@@ -86,11 +88,15 @@ struct HeaderRounds {
         return waiting(later.compactMap { tries[$0.id] }.max() ?? 1)
     }
 
-    /// The files that failed for a moment join the others after the pause.
     private mutating func waiting(_ attempt: Int) -> Step {
+        joinLater()
+        return .wait(attempt: max(0, attempt - 1))
+    }
+
+    /// The files that failed for a moment join the others in the next round.
+    private mutating func joinLater() {
         pending += later
         later = []
-        return .wait(attempt: max(0, attempt - 1))
     }
 
     private mutating func accept(_ reply: HeaderReply, _ request: HeaderRequest) {
