@@ -68,6 +68,21 @@ import Testing
         #expect(rounds.pending.count == 1)
     }
 
+    @Test func `a file that fails for a moment while another is suspected is not lost`() throws {
+        var rounds = HeaderRounds(requests(2), attempts: 2)
+        let timeout = Trouble.failure(WorkerFailure(errno: ETIMEDOUT, stage: .open, hasSession: true))
+        // The first file stops the batch each time, the second is locked.
+        for _ in 0..<20 where !rounds.pending.isEmpty {
+            let locked = rounds.pending.firstIndex { $0.id == 1 }
+            if case .suspectSource(let error, let id) = try rounds.take(
+                BatchAnswer(replies: locked.map { [failed($0, EBUSY)] } ?? [], trouble: timeout))
+            {
+                rounds.blame(id, error)
+            }
+        }
+        #expect(rounds.results.map(\.id).sorted() == [0, 1])
+    }
+
     @Test func `an answer to what was not asked is not believed`() throws {
         var rounds = HeaderRounds(requests(1), attempts: 1)
         _ = try rounds.take(BatchAnswer(replies: [read(7), read(0), read(0)]))
