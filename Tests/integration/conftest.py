@@ -49,7 +49,15 @@ class Share:
 
 
 @pytest.fixture
-def serve(tmp_path_factory):
+def public_folder():
+    """A folder that every user may enter, which pytest's are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+@pytest.fixture
+def serve(tmp_path_factory, public_folder):  # stopped before the public folder goes
     """Serves a tree: `share = serve(tree)`; further arguments go to tools/smb-server. Stopped when the test ends."""
     folders: list[pathlib.Path] = []
 
@@ -67,17 +75,10 @@ def serve(tmp_path_factory):
 
 
 @pytest.fixture
-def public_folder():
-    """A folder that every user may enter, which pytest's are not."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        yield pathlib.Path(folder)
-
-
-@pytest.fixture
-def serve_to_others(serve):
+def serve_to_others(serve, public_folder):
     """Like `serve`, on a server that works with the permissions of an ordinary user also when root runs the tests."""
-    return lambda tree, *arguments: serve(tree, *arguments, *(["--force-user", "nobody"] if os.geteuid() == 0 else []))
+    forced = ["--force-user", "nobody"] if os.geteuid() == 0 else []
+    return lambda tree, *arguments: serve(tree, *arguments, *forced, folder=public_folder / "smbd")
 
 
 @dataclasses.dataclass

@@ -111,7 +111,7 @@ def test_status_and_its_file_have_the_fields_of_the_contract_with_and_without_a_
 
 
 def test_errors_have_the_fields_of_the_contract(fileroom, serve_to_others, make_tree, public_folder):
-    tree, _ = make_tree("--files", 20, folder=public_folder)
+    tree, _ = make_tree("--files", 20, folder=public_folder / "tree")
     denied = next(tree.rglob("IM0001*"))
     denied.chmod(0)
     share = serve_to_others(tree)

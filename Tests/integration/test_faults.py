@@ -59,8 +59,8 @@ def test_a_wrong_password_is_tried_once_and_never_by_every_worker(fileroom, serv
 
 
 def test_a_root_that_may_not_be_read_is_a_refusal(fileroom, serve_to_others, make_tree, public_folder):
-    tree, _ = make_tree("--files", 4, folder=public_folder / "tree")
-    share = serve_to_others(public_folder)
+    tree, _ = make_tree("--files", 4, folder=public_folder / "share" / "tree")
+    share = serve_to_others(tree.parent)
     url = f"{share.url}/tree"
     for is_known in (False, True):
         if is_known:
