@@ -33,6 +33,7 @@ let package = Package(
         .target(name: "FileSource", dependencies: ["DICOM", "SMBWire"], swiftSettings: strict),
         .target(name: "Catalogue", dependencies: ["DICOM", "SQLite"], swiftSettings: strict),
         .target(name: "Configuration", swiftSettings: strict),
+        .target(name: "HTTPServer", swiftSettings: strict),
 
         // Layer 2
         .target(name: "CommandLineInterface", dependencies: ["Configuration"], swiftSettings: strict),
