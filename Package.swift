@@ -23,6 +23,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CSMBClient", pkgConfig: "smbclient", providers: [.apt(["libsmbclient-dev"])]),
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Layer 0: pure, no I/O, no Foundation.
         .target(name: "DICOM", dependencies: ["CZlib"], swiftSettings: strict),
@@ -33,16 +37,30 @@ let package = Package(
         .target(name: "FileSource", dependencies: ["DICOM", "SMBWire"], swiftSettings: strict),
         .target(name: "Catalogue", dependencies: ["DICOM", "SQLite"], swiftSettings: strict),
         .target(name: "Configuration", swiftSettings: strict),
-        .target(name: "HTTPServer", swiftSettings: strict),
+        .target(name: "HTTPServer", dependencies: ["CGnuTLS", "CMicrohttpd", "CZlib"], swiftSettings: strict),
+        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Cryptography", "SQLite"], swiftSettings: strict),
 
         // Layer 2
         .target(name: "CommandLineInterface", dependencies: ["Configuration"], swiftSettings: strict),
-        .target(name: "Indexing", dependencies: ["Catalogue", "DICOM", "FileSource"], swiftSettings: strict),
+        .target(
+            name: "Indexing", dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource"],
+            swiftSettings: strict),
+
+        // Layer 3
+        .target(
+            name: "WebAPI",
+            dependencies: ["Catalogue", "Configuration", "Cryptography", "FileSource", "HTTPServer", "Indexing", "Ledger"],
+            swiftSettings: strict),
 
         // Programs
         .executableTarget(
             name: "fileroom",
-            dependencies: ["Catalogue", "CommandLineInterface", "Configuration", "DICOM", "FileSource", "Indexing"],
+            dependencies: [
+                "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient", "HTTPServer",
+                "Indexing", "Ledger", "WebAPI",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "fileroom-smb-worker",
@@ -77,6 +95,16 @@ let package = Package(
         .testTarget(
             name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Configuration"], swiftSettings: testing),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: testing),
+        .testTarget(name: "LedgerTests", dependencies: ["Cryptography", "Ledger", "SQLite"], swiftSettings: testing),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: testing),
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPServer", "Indexing", "Ledger", "SQLite",
+                "SyntheticCatalogue", "WebAPI",
+            ],
+            swiftSettings: testing),
     ],
     swiftLanguageModes: [.v6]
 )

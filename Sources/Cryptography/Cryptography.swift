@@ -1,0 +1,2 @@
+/// Cryptography of OpenSSL in the terms of Swift: no C type leaves this module.
+public enum Cryptography {}

@@ -1,0 +1,2 @@
+/// The HTTP client of the command line, on libcurl.
+public enum HTTPClient {}

@@ -1,0 +1,9 @@
+/// What a person or a key may do [A1].
+public enum Role: String, Codable, CaseIterable, Sendable {
+    /// Everything.
+    case admin
+    /// Search, preview, share.
+    case clinician
+    /// Upload only.
+    case uploader
+}
