@@ -54,6 +54,7 @@ export class JobDetail {
     this.#id = id;
     this.#life = AbortSignal.any([life, this.#ending.signal]);
     this.#errors = new ErrorList(id, this.#life);
+    fill(this.#title, t("job.number", { id: String(id) }));
     this.hear();
     this.load();
   }
