@@ -24,8 +24,8 @@ export function details(node, signal) {
   for (let parent = node.parent; parent; parent = parent.parent) chain.unshift(parent);
   const [study, series, instance] = chain;
   return [
-    study && conflictNote(study, signal),
     study && patient(study.data),
+    study && conflictNote(study, signal),
     study && studyPart(study.data),
     series && seriesPart(series.data),
     instance && instancePart(instance.data),

@@ -7,7 +7,7 @@ import { icon } from "../components/icon.js";
 import { popover } from "../components/popover.js";
 import { dayText, dicomDay } from "../lib/dicom.js";
 import { fill, h, uniqueID } from "../lib/dom.js";
-import { formatList, t } from "../lib/i18n.js";
+import { t } from "../lib/i18n.js";
 import { hasFilters, orderOf } from "./query.js";
 import { bodyPartName, modalityName, usualBodyParts, usualModalities } from "./words.js";
 
@@ -155,7 +155,7 @@ export class Filters {
 
   /** @param {CatalogueQuery} query */
   #modalityLabel(query) {
-    return query.modalities.length > 0 ? formatList(query.modalities) : t("filter.modality");
+    return query.modalities.length > 0 ? query.modalities.join(", ") : t("filter.modality");
   }
 
   #modalities() {

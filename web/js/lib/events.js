@@ -5,11 +5,14 @@
  * from another host) each tab reads for itself.
  */
 
+import { api, apiEvents } from "./api.js";
+
 /** @typedef {{ kind: "event", name: string, data: any } | { kind: "state", isLive: boolean } | { kind: "hello" }} Message */
 
 const address = "/api/index/events";
 const names = ["status"];
 const longestDelay = 30_000;
+const sharesStream = "locks" in navigator;
 
 class ServerEvents extends EventTarget {
   /** The newest event of each name. @type {Map<string, any>} */
@@ -68,7 +71,7 @@ class ServerEvents extends EventTarget {
     const run = new AbortController();
     this.#run = run;
     this.#tell({ kind: "hello" });
-    if (!navigator.locks) {
+    if (!sharesStream) {
       this.#read(run.signal);
       return;
     }
@@ -120,6 +123,8 @@ class ServerEvents extends EventTarget {
       stream.addEventListener("error", () => {
         this.#announce(false);
         if (stream.readyState === EventSource.CLOSED) {
+          // Perhaps the session has ended: who asks hears of it.
+          api.get("/api/me").then((me) => me.user || apiEvents.dispatchEvent(new Event("signed-out")), () => {});
           signal.removeEventListener("abort", end);
           end();
         }
@@ -143,7 +148,7 @@ class ServerEvents extends EventTarget {
 
   /** @param {Message} message */
   #tell(message) {
-    this.#tabs.postMessage(message);
+    if (sharesStream) this.#tabs.postMessage(message);
   }
 
   /** @param {Message} message */

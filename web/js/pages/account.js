@@ -42,7 +42,7 @@ class AccountPage extends Page {
           {
             title: t("account.sessions_title"),
             text: t("account.sessions_text"),
-            actions: button(t("account.everywhere"), { icon: "signOut", onClick: () => this.#endAll() }),
+            actions: button(t("account.everywhere"), { icon: "signOut", onClick: () => void this.#endAll() }),
           },
           this.#sessions,
         ),

@@ -1,6 +1,6 @@
 import { details } from "../catalogue/details.js";
 import { Filters } from "../catalogue/filters.js";
-import { anything, fromAddress, hasFilters, toAddress } from "../catalogue/query.js";
+import { anything, fromAddress, hasFilters, orderOf, toAddress } from "../catalogue/query.js";
 import { Results } from "../catalogue/results.js";
 import { SearchField } from "../catalogue/search-field.js";
 import { Summary } from "../catalogue/summary.js";
@@ -110,9 +110,11 @@ class CataloguePage extends Page {
    * @param {{ replace: boolean }} how typing replaces the address, a filter adds one to the history
    */
   #change(change, how) {
-    this.#query = { ...this.#query, ...change };
+    const before = this.#query;
+    this.#query = { ...before, ...change };
     router.setQuery(toAddress(this.#query), how);
-    if (!("text" in change)) this.#filters.show();
+    // While one types, the chips stay as they are, but for the order that suits a text.
+    if (!("text" in change) || orderOf(this.#query) !== orderOf(before)) this.#filters.show();
     this.#goesToResults = false;
     this.#run();
   }
@@ -203,7 +205,7 @@ class CataloguePage extends Page {
           onClick: () =>
             this.#change({ modalities: [], from: "", to: "", bodyPart: "", source: "" }, { replace: false }),
         }),
-        this.#query.text && button(t("catalogue.clear_search"), {
+        this.#query.text !== "" && button(t("catalogue.clear_search"), {
           onClick: () => {
             this.#search.value = "";
             this.#search.focus();

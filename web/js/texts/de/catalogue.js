@@ -119,7 +119,7 @@ export default {
   "help.search_title": "Suchen",
   "help.tip_words": "Alle Wörter müssen vorkommen, in beliebiger Reihenfolge. Der Anfang eines Wortes genügt.",
   "help.tip_phrase": 'Wörter in Anführungszeichen müssen aufeinander folgen: "abdomen nativ".',
-  "help.tip_wildcard": "* steht für beliebige Zeichen, ? für eines: m?ller.",
+  "help.tip_wildcard": "Ein ? steht für ein Zeichen, ein * für beliebige: m?ller, mey*.",
 
   "sex.F": "Weiblich",
   "sex.M": "Männlich",

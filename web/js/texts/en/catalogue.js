@@ -116,7 +116,7 @@ export default {
   "help.search_title": "Searching",
   "help.tip_words": "All words must occur, in any order. The beginning of a word is enough.",
   "help.tip_phrase": 'Words in quotation marks must follow each other: "abdomen native".',
-  "help.tip_wildcard": "* stands for any characters, ? for one: m?ller.",
+  "help.tip_wildcard": "A ? stands for one character, a * for any: m?ller, mey*.",
 
   "sex.F": "Female",
   "sex.M": "Male",
