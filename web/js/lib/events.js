@@ -12,6 +12,8 @@ import { api, apiEvents } from "./api.js";
 const address = "/api/index/events";
 const names = ["status"];
 const longestDelay = 30_000;
+/** How long a cut may last before it is told. */
+const patience = 5_000;
 const sharesStream = "locks" in navigator;
 
 class ServerEvents extends EventTarget {
@@ -111,17 +113,23 @@ class ServerEvents extends EventTarget {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();
       const stream = new EventSource(address);
+      /** @type {ReturnType<typeof setTimeout> | undefined} */
+      let late;
       const end = () => {
+        clearTimeout(late);
         stream.close();
         resolve();
       };
       signal.addEventListener("abort", end, { once: true });
       stream.addEventListener("open", () => {
+        clearTimeout(late);
+        late = undefined;
         opened();
         this.#announce(true);
       });
       stream.addEventListener("error", () => {
-        this.#announce(false);
+        // The server ends streams now and then on purpose: a short gap is nothing to speak of.
+        late ??= setTimeout(() => this.#announce(false), patience);
         if (stream.readyState === EventSource.CLOSED) {
           // Perhaps the session has ended: who asks hears of it.
           api.get("/api/me").then((me) => me.user || apiEvents.dispatchEvent(new Event("signed-out")), () => {});
