@@ -19,3 +19,12 @@ export function placeholders(entry) {
   const text = typeof entry === "string" ? entry : Object.values(entry).join(" ");
   return [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ""))];
 }
+
+/**
+ * @param {unknown} actual
+ * @param {unknown} expected
+ */
+export function assertEquals(actual, expected) {
+  const [one, other] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (one !== other) throw new Error(`${one} is not ${other}`);
+}

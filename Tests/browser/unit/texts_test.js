@@ -1,3 +1,4 @@
+/// <reference lib="deno.ns" />
 import { assertSameForms, keysOf, placeholders } from "./support.js";
 import de from "../../../web/js/texts/de.js";
 import en from "../../../web/js/texts/en.js";

@@ -4,7 +4,7 @@
 
 import { ApiError } from "../lib/api.js";
 import { h, uniqueID } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { t, textIfKnown } from "../lib/i18n.js";
 import { busyWhile, button } from "./button.js";
 import { icon } from "./icon.js";
 import { errorSentence } from "./states.js";
@@ -195,6 +195,8 @@ function checkRequired(element) {
  */
 function showFieldProblems(element, error) {
   if (!(error instanceof ApiError) || error.fields.length === 0) return true;
+  // Our own words, where we have them: the server's are English.
+  const known = error.fields.length === 1 ? textIfKnown(`problem.${error.code}`) : null;
   let rest = false;
   /** @type {HTMLElement | null} */
   let first = null;
@@ -206,7 +208,7 @@ function showFieldProblems(element, error) {
       rest = true;
       continue;
     }
-    setFieldError(holder, message);
+    setFieldError(holder, known ?? message);
     first ??= input;
   }
   first?.focus();

@@ -20,7 +20,6 @@ export function popover(opener, { label, content, align = "start", onClose }) {
   opener.setAttribute("popovertarget", id);
   opener.setAttribute("aria-expanded", "false");
   opener.setAttribute("aria-controls", id);
-  opener.setAttribute("aria-haspopup", "true");
   const place = () => {
     const button = opener.getBoundingClientRect();
     const margin = 8;

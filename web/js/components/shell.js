@@ -52,6 +52,7 @@ export class AppShell extends FileroomElement {
   /** Builds everything again, in another language. */
   rebuild() {
     this.#shown = null;
+    fill(this.#main);
     this.remove();
     document.body.prepend(this);
   }
@@ -124,7 +125,8 @@ export class AppShell extends FileroomElement {
       if (path === "/sign-in" || path === "/setup") return null;
       if (session.isSetupNeeded) return "/setup";
       const address = path + (query.size > 0 ? `?${query}` : "");
-      return path === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(address)}`;
+      // Who signs out on purpose may leave the place to somebody else: what was searched for is not handed on.
+      return path === "/" || session.hasLeft ? "/sign-in" : `/sign-in?return=${encodeURIComponent(address)}`;
     }
     if (path === "/sign-in") return returnAddress(query) ?? home(user);
     return path === "/" || path === "/setup" ? home(user) : null;

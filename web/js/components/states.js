@@ -88,7 +88,7 @@ export function errorWords(error) {
     case "limited":
       return {
         title: t("error.limited_title"),
-        text: t("error.limited_text", { count: Math.max(1, Math.ceil(error.retryAfter ?? 1)) }),
+        text: known ?? t("error.limited_text", { count: Math.max(1, Math.ceil(error.retryAfter ?? 1)) }),
         reference,
       };
     case "refused":

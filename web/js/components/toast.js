@@ -52,7 +52,7 @@ export function toast(text, { kind = "info", action } = {}) {
   element.append(button(t("common.dismiss"), { kind: "quiet", icon: "close", iconOnly: true, onClick: close }));
   const timer = kind === "error" || action ? undefined : setTimeout(close, shownFor);
   container().append(element);
-  // A dialog makes the rest of the page inert and lies above it: the messages go where they can be seen.
+  // What was not read when four others came will not be.
   while (container().children.length > 4) container().firstElementChild?.remove();
   return close;
 }

@@ -5,11 +5,16 @@
  * from another host) each tab reads for itself.
  */
 
+import { api, apiEvents } from "./api.js";
+
 /** @typedef {{ kind: "event", name: string, data: any } | { kind: "state", isLive: boolean } | { kind: "hello" }} Message */
 
 const address = "/api/index/events";
 const names = ["status"];
 const longestDelay = 30_000;
+/** How long a cut may last before it is told. */
+const patience = 5_000;
+const sharesStream = "locks" in navigator;
 
 class ServerEvents extends EventTarget {
   /** The newest event of each name. @type {Map<string, any>} */
@@ -68,7 +73,7 @@ class ServerEvents extends EventTarget {
     const run = new AbortController();
     this.#run = run;
     this.#tell({ kind: "hello" });
-    if (!navigator.locks) {
+    if (!sharesStream) {
       this.#read(run.signal);
       return;
     }
@@ -108,18 +113,26 @@ class ServerEvents extends EventTarget {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();
       const stream = new EventSource(address);
+      /** @type {ReturnType<typeof setTimeout> | undefined} */
+      let late;
       const end = () => {
+        clearTimeout(late);
         stream.close();
         resolve();
       };
       signal.addEventListener("abort", end, { once: true });
       stream.addEventListener("open", () => {
+        clearTimeout(late);
+        late = undefined;
         opened();
         this.#announce(true);
       });
       stream.addEventListener("error", () => {
-        this.#announce(false);
+        // The server ends streams now and then on purpose: a short gap is nothing to speak of.
+        late ??= setTimeout(() => this.#announce(false), patience);
         if (stream.readyState === EventSource.CLOSED) {
+          // Perhaps the session has ended: who asks hears of it.
+          api.get("/api/me").then((me) => me.user || apiEvents.dispatchEvent(new Event("signed-out")), () => {});
           signal.removeEventListener("abort", end);
           end();
         }
@@ -143,7 +156,7 @@ class ServerEvents extends EventTarget {
 
   /** @param {Message} message */
   #tell(message) {
-    this.#tabs.postMessage(message);
+    if (sharesStream) this.#tabs.postMessage(message);
   }
 
   /** @param {Message} message */

@@ -8,22 +8,26 @@ import { api, apiEvents, csrf } from "./api.js";
 /** @typedef {{ name: string, role: Role, method: string }} User */
 /** @typedef {{ user: User | null, csrf_token: string | null, expires_at: string | null, setup_needed: boolean, version: string }} Me */
 
+const nobody = { user: null, csrf_token: null, expires_at: null };
+
 class Session extends EventTarget {
   /** @type {Me} */
-  #me = { user: null, csrf_token: null, expires_at: null, setup_needed: false, version: "" };
+  #me = { ...nobody, setup_needed: false, version: "" };
   #tabs = new BroadcastChannel("fileroom-session");
   /** The session ended without the person asking for it. */
   hasExpired = false;
+  /** The person signed out, here or in another tab. */
+  hasLeft = false;
 
   constructor() {
     super();
     csrf.renew = () => this.load();
-    apiEvents.addEventListener("signed-out", () => {
-      if (!this.user) return;
-      this.hasExpired = true;
-      this.#use({ ...this.#me, user: null, csrf_token: null, expires_at: null });
+    apiEvents.addEventListener("signed-out", () => this.#use({ ...this.#me, ...nobody }));
+    this.#tabs.addEventListener("message", ({ data }) => {
+      if (data === "left") this.#leave();
+      // When it fails, the next request tells.
+      else this.load().catch(() => {});
     });
-    this.#tabs.addEventListener("message", () => this.load().catch(() => {}));
   }
 
   get user() {
@@ -63,25 +67,29 @@ class Session extends EventTarget {
 
   /** After the session was ended on the server. */
   leave() {
-    this.hasExpired = false;
-    this.#use({ ...this.#me, user: null, csrf_token: null, expires_at: null });
-    this.#tabs.postMessage("changed");
+    this.#leave();
+    this.#tabs.postMessage("left");
+  }
+
+  #leave() {
+    this.hasLeft = true;
+    this.#use({ ...this.#me, ...nobody });
   }
 
   /** @param {Me} me */
   #enter(me) {
-    this.hasExpired = false;
     this.#use(me);
-    this.#tabs.postMessage("changed");
+    this.#tabs.postMessage("entered");
   }
 
   /** @param {Me} me */
   #use(me) {
     const changed = me.user?.name !== this.user?.name || me.user?.role !== this.user?.role ||
       me.setup_needed !== this.isSetupNeeded;
+    this.hasExpired = !me.user && !this.hasLeft && (this.hasExpired || this.user !== null);
+    this.hasLeft &&= !me.user;
     this.#me = me;
     csrf.token = me.csrf_token;
-    if (me.user) this.hasExpired = false;
     if (changed) this.dispatchEvent(new Event("change"));
   }
 }

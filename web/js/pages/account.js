@@ -6,7 +6,7 @@ import { icon } from "../components/icon.js";
 import { errorSentence, errorState, loadingState } from "../components/states.js";
 import { table } from "../components/table.js";
 import { toast } from "../components/toast.js";
-import { api, path } from "../lib/api.js";
+import { api, ApiError, path } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { Page } from "../lib/element.js";
 import { t } from "../lib/i18n.js";
@@ -42,7 +42,7 @@ class AccountPage extends Page {
           {
             title: t("account.sessions_title"),
             text: t("account.sessions_text"),
-            actions: button(t("account.everywhere"), { icon: "signOut", onClick: () => this.#endAll() }),
+            actions: button(t("account.everywhere"), { icon: "signOut", onClick: () => void this.#endAll() }),
           },
           this.#sessions,
         ),
@@ -76,7 +76,15 @@ class AccountPage extends Page {
       ],
       submit: t("account.change_password"),
       onSubmit: async (values, element) => {
-        await api.put("/auth/password", values, { keepsSession: true });
+        try {
+          await api.put("/auth/password", values, { keepsSession: true });
+        } catch (error) {
+          // The one field that the server cannot name, because nothing is wrong with its form.
+          if (error instanceof ApiError && error.code === "PASSWORD_WRONG") {
+            error.fields = [{ path: "$.current_password", message: error.detail }];
+          }
+          throw error;
+        }
         element.reset();
         toast(t("account.password_changed"), { kind: "success" });
         await this.#load();

@@ -48,9 +48,13 @@ export default {
   "account.key_title": "Mit einem Schlüssel angemeldet",
   "account.key_text": "Passwörter und Sitzungen gehören zu Personen, die sich mit Namen anmelden.",
 
-  "problem.WRONG_CREDENTIALS": "Der Benutzername oder das Passwort ist falsch.",
-  "problem.SIGN_IN_FAILED": "Der Benutzername oder das Passwort ist falsch.",
-  "problem.WRONG_PASSWORD": "Das aktuelle Passwort ist falsch.",
+  "problem.SIGN_IN_REFUSED": "Der Benutzername oder das Passwort ist falsch.",
+  "problem.TOO_MANY_FAILURES": "Zu viele Fehlversuche. Bitte warten Sie {seconds} s und versuchen Sie es dann erneut.",
+  "problem.PASSWORD_WRONG": "Das aktuelle Passwort ist falsch.",
+  "problem.WEAK_PASSWORD":
+    "Dieses Passwort ist zu kurz oder zu verbreitet. Mindestens 12 Zeichen; ein paar Wörter ohne Zusammenhang sind gut.",
+  "problem.BAD_NAME": "Ein Benutzername hat Buchstaben, Ziffern, Punkte, Binde- und Unterstriche.",
+  "problem.BUSY": "Der Server ist ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
   "problem.SETUP_TOKEN_WRONG":
     "Der Einrichtungscode ist falsch oder gilt nicht mehr. Nehmen Sie den neuesten Link, den Fileroom ausgegeben hat.",
   "problem.SETUP_DONE": "Fileroom ist schon eingerichtet. Melden Sie sich an.",

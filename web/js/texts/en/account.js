@@ -46,9 +46,13 @@ export default {
   "account.key_title": "Signed in with a key",
   "account.key_text": "Passwords and sessions belong to people who sign in with a name.",
 
-  "problem.WRONG_CREDENTIALS": "The user name or the password is wrong.",
-  "problem.SIGN_IN_FAILED": "The user name or the password is wrong.",
-  "problem.WRONG_PASSWORD": "The current password is wrong.",
+  "problem.SIGN_IN_REFUSED": "The user name or the password is wrong.",
+  "problem.TOO_MANY_FAILURES": "Too many failed attempts. Please wait {seconds} s, then try again.",
+  "problem.PASSWORD_WRONG": "The current password is wrong.",
+  "problem.WEAK_PASSWORD":
+    "This password is too short or too common. At least 12 characters; a few unrelated words are good.",
+  "problem.BAD_NAME": "A user name has letters, digits, dots, hyphens and underscores.",
+  "problem.BUSY": "The server is busy. Please try again in a moment.",
   "problem.SETUP_TOKEN_WRONG":
     "The set-up code is wrong or no longer valid. Use the newest link that Fileroom printed.",
   "problem.SETUP_DONE": "Fileroom is set up already. Sign in instead.",
