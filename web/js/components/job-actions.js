@@ -4,7 +4,7 @@
 
 import { api, path } from "../lib/api.js";
 import { h } from "../lib/dom.js";
-import { formatNumber, t } from "../lib/i18n.js";
+import { t } from "../lib/i18n.js";
 import { button } from "./button.js";
 import { confirmDialog, openDialog } from "./dialog.js";
 import { field, form } from "./field.js";
@@ -15,11 +15,13 @@ import { toast } from "./toast.js";
 
 /** How long a start may take: the server signs in to the source first. In milliseconds. */
 const startTimeout = 90_000;
+/** How long a large source may take to leave the catalogue. In milliseconds. */
+const forgetTimeout = 600_000;
 
 /**
  * Starts a job on a source.
  * @param {string} source its name
- * @param {{ full?: boolean, all_names?: boolean, method?: string, workers?: string }} [options]
+ * @param {{ full?: boolean, all_names?: boolean, method?: string, workers?: number | string }} [options]
  * @returns {Promise<number>} the job
  */
 export async function startJob(source, options = {}) {
@@ -178,29 +180,47 @@ function startOptions({ full, all_names: allNames, method, workers }) {
   if (full) options.full = true;
   if (allNames) options.all_names = true;
   if (method) options.method = String(method);
-  if (workers) options.workers = String(workers).trim();
+  const count = String(workers ?? "").trim();
+  if (count !== "") options.workers = /^\d+$/.test(count) ? Number(count) : count;
   return options;
 }
 
 /**
  * Removes a source, after saying what goes with it.
  * @param {import("../lib/index-types.js").Source} source
+ * @returns {Promise<boolean>} whether it was done
  */
-export function deleteSource(source) {
-  return confirmDialog({
+export async function deleteSource(source) {
+  const isDeclared = source.origin !== "catalogue";
+  const answer = await openDialog({
     title: t("source.delete_title", { source: source.name }),
-    text: h(
-      "span",
-      { class: "paragraphs" },
-      h(
-        "span",
-        null,
-        t("source.delete_what", { count: source.series_count, series: formatNumber(source.series_count) }),
-      ),
-      h("span", null, t("source.delete_nas")),
-    ),
-    confirm: t("source.delete_confirm"),
-    kind: "danger",
-    run: () => api.delete(path`/api/sources/${source.id}`, { timeout: startTimeout }),
+    content: (/** @type {(result: boolean | null) => void} */ close) => [
+      h("p", null, isDeclared ? t("source.delete_what") : t("source.delete_catalogue", { count: source.series_count })),
+      h("p", null, t("source.delete_nas")),
+      form({
+        children: [
+          isDeclared && source.series_count > 0 && field({
+            name: "forget",
+            label: t("source.delete_forget", { count: source.series_count }),
+            hint: t("source.delete_forget_hint"),
+            type: "checkbox",
+            value: true,
+          }),
+        ],
+        submit: t("source.delete_confirm"),
+        kind: "danger",
+        onCancel: () => close(null),
+        onSubmit: async ({ forget }) => {
+          // Nothing of a source that was never read is in the catalogue.
+          const forgets = forget === true || !isDeclared;
+          await api.delete(path`/api/sources/${source.id}`, {
+            query: { forget: forgets || null },
+            timeout: forgetTimeout,
+          });
+          close(true);
+        },
+      }),
+    ],
   });
+  return answer === true;
 }
