@@ -8,6 +8,7 @@ import { t } from "../lib/i18n.js";
 import { button } from "./button.js";
 import { confirmDialog, openDialog } from "./dialog.js";
 import { field, form } from "./field.js";
+import { icon as iconOf } from "./icon.js";
 import { errorSentence } from "./states.js";
 import { toast } from "./toast.js";
 
@@ -89,17 +90,20 @@ function cancelButton(job, after) {
   return button(t("job.cancel"), {
     icon: "stop",
     attributes: { "aria-label": `${t("job.cancel")}: ${job.source}` },
-    onClick: async () => {
-      const isDone = await confirmDialog({
-        title: t("job.cancel_title", { source: job.source }),
-        text: t("job.cancel_text", { count: job.files_processed }),
-        confirm: t("job.cancel_confirm"),
-        kind: "danger",
-        run: () => api.post("/api/index/cancel", { job: job.id }),
-      });
-      if (isDone) after();
-    },
+    onClick: () => void cancel(job, after),
   });
+}
+
+/** @param {Job} job @param {() => void} after */
+async function cancel(job, after) {
+  const isDone = await confirmDialog({
+    title: t("job.cancel_title", { source: job.source }),
+    text: t("job.cancel_text", { count: job.files_processed }),
+    confirm: t("job.cancel_confirm"),
+    kind: "danger",
+    run: () => api.post("/api/index/cancel", { job: job.id }),
+  });
+  if (isDone) after();
 }
 
 /**
@@ -108,7 +112,7 @@ function cancelButton(job, after) {
  * @param {number} held
  * @returns {Promise<boolean>} whether it was done
  */
-export async function confirmMissing(source, held) {
+async function confirmMissing(source, held) {
   let removed = 0;
   const isDone = await confirmDialog({
     title: t("held.title", { count: held }),
@@ -128,6 +132,32 @@ export async function confirmMissing(source, held) {
   });
   if (isDone) toast(t("held.done", { count: removed }), { kind: "success" });
   return isDone;
+}
+
+/**
+ * Says that files are held, with what to do about it; nothing where none are.
+ * @param {Pick<Job, "id" | "source" | "held_missing">} job
+ * @param {() => void} after it was decided
+ * @param {Node} [more] beside the button
+ */
+export function heldNotice({ source, held_missing: held }, after, more) {
+  if (!held) return null;
+  const review = async () => {
+    if (await confirmMissing(source, held)) after();
+  };
+  return h(
+    "div",
+    { class: "note warning" },
+    iconOf("alert"),
+    h(
+      "div",
+      null,
+      h("strong", null, t("held.notice", { count: held })),
+      " ",
+      t("held.notice_text"),
+      h("div", { class: "note-actions" }, button(t("held.review"), { onClick: () => void review() }), more),
+    ),
+  );
 }
 
 /**

@@ -283,12 +283,16 @@ function entryTable() {
       {
         label: t("audit.time"),
         cell: (entry) =>
-          h("time", { datetime: entry.time, class: "numeric", title: `#${entry.id}` }, formatDateTime(entry.time)),
+          h(
+            "time",
+            { datetime: entry.time, class: "numeric", title: `${entry.id} · ${entry.time}` },
+            formatDateTime(entry.time),
+          ),
       },
       {
         label: t("audit.actor"),
         kind: "main",
-        cell: (entry) => [entry.actor, " ", h("span", { class: "muted" }, entry.method)],
+        cell: (entry) => [entry.actor, " ", h("span", { class: "muted means" }, entry.method)],
       },
       { label: t("audit.action"), cell: (entry) => actionText(entry.action) },
       {
