@@ -124,7 +124,7 @@ async function confirmMissing(source, held) {
       h("strong", null, t("held.check")),
       h("span", null, t("held.then")),
     ),
-    confirm: t("held.confirm", { count: held }),
+    confirm: t("held.confirm"),
     kind: "danger",
     run: async () => {
       removed = (await api.post("/api/index/confirm", { source }, { timeout: startTimeout })).files_removed;

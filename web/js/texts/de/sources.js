@@ -179,10 +179,7 @@ export default {
   "held.check": "Sehen Sie sich zuerst die Freigabe an: Sind die Ordner da, die Sie erwarten?",
   "held.then":
     "Wurden Dateien wirklich gelöscht oder verschoben, bestätigen Sie, und sie verlassen den Katalog. Wenn nicht, bringen Sie die Freigabe in Ordnung und starten noch einmal: Alles wird wiedergefunden. Fehlen einem zweiten Auftrag dieselben Dateien, gehen sie ohne Nachfrage.",
-  "held.confirm": {
-    one: "{count} Datei aus dem Katalog entfernen",
-    other: "{count} Dateien aus dem Katalog entfernen",
-  },
+  "held.confirm": "Aus dem Katalog entfernen",
   "held.done": {
     one: "{count} Datei ist aus dem Katalog entfernt.",
     other: "{count} Dateien sind aus dem Katalog entfernt.",

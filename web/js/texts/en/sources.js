@@ -177,7 +177,7 @@ export default {
   "held.check": "Look at the share first: are the folders there that you expect?",
   "held.then":
     "If files were really deleted or moved away, confirm, and they leave the catalogue. If not, repair the share and start again: everything is found again. If a second job misses the same files, they go without asking.",
-  "held.confirm": { one: "Remove {count} file from the catalogue", other: "Remove {count} files from the catalogue" },
+  "held.confirm": "Remove them from the catalogue",
   "held.done": {
     one: "{count} file is removed from the catalogue.",
     other: "{count} files are removed from the catalogue.",
