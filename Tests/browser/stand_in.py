@@ -251,9 +251,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with self.world.lock:
             self.world.open_streams += 1
-        counts = {"running": False, "study_count": len(self.world.studies), "series_count": len(self.world.series), "patient_count": 1}
         try:
             for number in range(1, 1_000_000):
+                counts = {"running": False, "study_count": len(self.world.studies), "series_count": len(self.world.series)}
                 self.wfile.write(f"event: status\nid: {number}\ndata: {json.dumps(counts)}\n\n".encode())
                 self.wfile.flush()
                 time.sleep(0.2)

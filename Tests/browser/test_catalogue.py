@@ -116,8 +116,8 @@ def test_everything_works_from_the_keyboard(page, site):
     page.keyboard.press("ArrowUp")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.press("ArrowDown")
-    page.keyboard.type(" tarou")
-    expect(page.get_by_role("searchbox")).to_have_value("yamada tarou")
+    page.keyboard.type("x")
+    expect(page.get_by_role("searchbox")).to_have_value("yamadax")
     page.keyboard.press("Escape")
     expect(page.get_by_role("searchbox")).to_have_value("")
     expect(page).to_have_url(site.base + "/catalogue")
@@ -265,6 +265,7 @@ def test_too_many_requests_say_how_long_to_wait(page):
 def test_when_only_a_later_page_fails_the_results_stay(page):
     page.route(re.compile(r"/api/search\?.*after="), lambda route: route.fulfill(status=503))
     page.keyboard.type("ct")
+    expect(rows(page).first).to_contain_text("Çelik")
     expect(page.get_by_text("60 studies, more below")).to_be_visible()
     page.get_by_role("treegrid").evaluate("element => element.scrollTop = element.scrollHeight")
     expect(page.get_by_text("The studies that follow could not be loaded.")).to_be_visible()
