@@ -143,7 +143,7 @@ export default {
   },
   "schedule.daily_at": "Täglich um {time}",
   "schedule.weekly_at": "{days} um {time}",
-  "schedule.custom_is": "Nach {expression}",
+  "schedule.custom_is": "Cron {expression}",
 
   "start.title": "{source} starten",
   "start.full": "Alles noch einmal lesen",

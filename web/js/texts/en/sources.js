@@ -141,7 +141,7 @@ export default {
   },
   "schedule.daily_at": "Daily at {time}",
   "schedule.weekly_at": "{days} at {time}",
-  "schedule.custom_is": "As {expression}",
+  "schedule.custom_is": "Cron {expression}",
 
   "start.title": "Start {source}",
   "start.full": "Read everything again",
