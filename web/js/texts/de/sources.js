@@ -134,6 +134,7 @@ export default {
   "schedule.expression_hint": "Minute, Stunde, Tag, Monat, Wochentag, etwa */30 7-18 * * mon-fri.",
   "schedule.none": "Keiner",
   "schedule.none_hint": "Gelesen wird nur, wenn jemand es startet.",
+  "schedule.in_server_time": "Die Zeiten sind in der Ortszeit des Servers.",
   "schedule.server_time": "{schedule}, in der Ortszeit des Servers.",
   "schedule.every_minutes": { one: "Jede Minute", other: "Alle {count} Minuten" },
   "schedule.every_hours": { one: "Jede Stunde", other: "Alle {count} Stunden" },
