@@ -45,7 +45,7 @@ class HealthPage extends Page {
         getText("/metrics", { signal: this.life }),
       ]);
       const { status, checks } = JSON.parse(readiness.text);
-      this.#show(status === "ok" || status === "ready", checks ?? {}, new Figures(metrics.text));
+      this.#show(status === "ok", checks, metrics.status === 200 ? new Figures(metrics.text) : null);
     } catch (error) {
       if (!this.life.aborted && !this.#hasFigures) fill(this.#content, errorState(error, () => this.#load()));
     } finally {
@@ -58,7 +58,7 @@ class HealthPage extends Page {
     fill(this.#verdict, h("p", { class: "note warning" }, icon("unplugged"), h("span", null, t("health.offline"))));
   }
 
-  /** @param {boolean} isReady @param {Record<string, string>} checks @param {Figures} figures */
+  /** @param {boolean} isReady @param {Record<string, string>} checks @param {Figures | null} figures null when there are none */
   #show(isReady, checks, figures) {
     this.#hasFigures = true;
     setText(this.#age, t("health.as_of", { time: formatTime(Date.now()), version: session.version }));
@@ -74,10 +74,14 @@ class HealthPage extends Page {
     fill(
       this.#content,
       panel({ title: t("health.checks") }, checkList(checks)),
-      panel({ title: t("health.server") }, definitions(serverRows(figures))),
-      panel({ title: t("health.catalogue") }, definitions(catalogueRows(figures))),
-      panel({ title: t("health.jobs") }, definitions(jobRows(figures))),
-      panel({ title: t("health.requests"), text: t("health.requests_text") }, routeTable(figures)),
+      figures
+        ? [
+          panel({ title: t("health.server") }, definitions(serverRows(figures))),
+          panel({ title: t("health.catalogue") }, definitions(catalogueRows(figures))),
+          panel({ title: t("health.jobs") }, definitions(jobRows(figures))),
+          panel({ title: t("health.requests"), text: t("health.requests_text") }, routeTable(figures)),
+        ]
+        : h("p", { class: "note warning" }, icon("alert"), h("span", null, t("health.no_figures"))),
     );
   }
 }

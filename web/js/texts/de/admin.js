@@ -148,6 +148,7 @@ export default {
   "health.ready": "Fileroom ist bereit.",
   "health.not_ready": "Fileroom kann gerade nicht alles tun.",
   "health.offline": "Der Server ist nicht erreichbar. Was Sie sehen, ist von vorher.",
+  "health.no_figures": "Der Server konnte seine Zahlen nicht liefern. Sie werden von selbst wieder erfragt.",
   "health.checks": "Prüfungen",
   "health.fine": "in Ordnung",
   "health.check_catalogue": "Katalog",

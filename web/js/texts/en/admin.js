@@ -144,6 +144,7 @@ export default {
   "health.ready": "Fileroom is ready.",
   "health.not_ready": "Fileroom cannot do all of its work now.",
   "health.offline": "The server cannot be reached. What you see is from before.",
+  "health.no_figures": "The server could not give its figures. They are asked for again by themselves.",
   "health.checks": "Checks",
   "health.fine": "fine",
   "health.check_catalogue": "Catalogue",
