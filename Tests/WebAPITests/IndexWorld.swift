@@ -17,7 +17,7 @@ final class IndexWorld: Sendable {
     let ledger: Ledger
     let service: IndexService
     let metrics = Metrics()
-    private let routes: [APIRoute]
+    let routes: [APIRoute]
     private let router: Router
 
     var files: String { root + "/files" }
