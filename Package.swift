@@ -97,6 +97,7 @@ let package = Package(
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: testing),
         .testTarget(name: "LedgerTests", dependencies: ["Cryptography", "Ledger", "SQLite"], swiftSettings: testing),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], exclude: ["Support/server.py"], swiftSettings: testing),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: testing),
         .testTarget(
             name: "WebAPITests",
