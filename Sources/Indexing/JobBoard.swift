@@ -102,6 +102,24 @@ public actor JobBoard {
         return record.id
     }
 
+    /// Opens a source and begins or continues a job on it.
+    ///
+    /// - Returns: its number.
+    /// - Throws: as ``SourceOpening/open()`` and ``start(_:on:)``; `SourceError` when a source that was never indexed cannot be read.
+    public func start(_ opening: SourceOpening) async throws -> Int64 {
+        let opened = try await opening.open()
+        do {
+            // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.
+            if try await !catalogue.knows(url: opening.url) { try await opened.source.probe(retrying: false) }
+            let settings = opening.settings(full: opening.order.full)
+            return try await start(
+                JobOrder(url: opening.url, name: opening.name, options: try opening.order.kept(), settings: settings), on: opened)
+        } catch {
+            await opened.source.close()
+            throw error
+        }
+    }
+
     private func ended(_ end: JobEnd, run: Int) async {
         let id = end.record.id
         // A short job may end before anybody has looked.

@@ -21,6 +21,7 @@ struct Failure: Error {
         case let error as CatalogueError: self.init(error.description, error.code == .invalidRequest ? .usage : .failure)
         case let error as ConfigurationError: self.init(error.description, .usage)
         case let error as SourceAddressError: self.init(error.description, .usage)
+        case let error as SourceRefusal: self.init(error.description, Self.exitCode(of: error.reason))
         case let error as UsageError: self.init(error.description, .usage)
         case let error as PasswordError: self.init(error.description, .usage)
         case let error as DataFolderError: self.init(error.description)
@@ -32,6 +33,13 @@ struct Failure: Error {
     /// Why a job failed, whichever process ran it.
     init(_ job: IndexStatus.Job) {
         self.init(job.message, job.errorType.flatMap(SourceError.Class.init).map(Self.exitCode) ?? .failure)
+    }
+
+    private static func exitCode(of reason: SourceRefusal.Reason) -> ExitCode {
+        switch reason {
+        case .wrongMethod, .noPassword: .usage
+        case .disabled, .unknown, .missingFolder, .notMounted: .noSuchSource
+        }
     }
 
     private static func exitCode(of type: SourceError.Class) -> ExitCode {

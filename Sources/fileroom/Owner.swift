@@ -77,22 +77,7 @@ final class Owner: Sendable {
     /// - Returns: the job's number.
     /// - Throws: also when the process is asked to end meanwhile; see ``isStopped``.
     func start(_ order: IndexOrder) async throws -> Int64 {
-        try await signals.stoppable { [board, catalogue] in try await Self.start(order, board: board, catalogue: catalogue) }
-    }
-
-    private static func start(_ order: IndexOrder, board: JobBoard, catalogue: CatalogueWriter) async throws -> Int64 {
-        let opening = try SourceOpening(order)
-        let opened = try await opening.open()
-        do {
-            // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.
-            if try await !catalogue.knows(url: opening.url) { try await opened.source.probe(retrying: false) }
-            return try await board.start(
-                JobOrder(url: opening.url, name: opening.name, options: try order.kept(), settings: opening.settings(full: order.full)),
-                on: opened)
-        } catch {
-            await opened.source.close()
-            throw error
-        }
+        try await signals.stoppable { [board] in try await board.start(SourceOpening(order)) }
     }
 
     // MARK: Other processes
@@ -114,7 +99,7 @@ final class Owner: Sendable {
         case "index":
             do {
                 let order = try IndexOrder(json: request.order ?? "")
-                return ControlReply(jobs: [try await signals.stoppable { try await start(order, board: board, catalogue: catalogue) }])
+                return ControlReply(jobs: [try await signals.stoppable { try await board.start(SourceOpening(order)) }])
             } catch {
                 let failure = Failure(error)
                 // Whoever sent the order can run it when this process has ended.

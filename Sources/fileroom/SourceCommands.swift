@@ -7,43 +7,23 @@ import Indexing
 /// `source test`, `source suggest` and `source metrics`.
 enum SourceCommands {
     static func test(_ options: SourceOptions) async throws -> ExitCode {
-        switch try Subject(options, Context(options.general)) {
-        case .folder(let path):
-            let result = try await sample(path)
-            if options.general.writesJSON {
-                try printJSON(FolderReport(path: path, sampledFiles: result.files, headersPerSecond: result.filesPerSecond))
-            } else {
-                try Terminal.print(
-                    "\(path) can be listed; \(Quantity.count(result.files)) files read at \(Quantity.rate(result.filesPerSecond))")
-            }
-            return .done
-        case .share(let smb):
-            let report = try await examine(smb).report
-            if options.general.writesJSON { try printJSON(report) } else { try show(report) }
-            return exitCode(of: report)
-        }
+        let report = try await examination(options, Context(options.general)).test()
+        if options.general.writesJSON { try printJSON(report) } else { try show(report) }
+        return exitCode(of: report)
     }
 
     static func suggest(_ options: SourceOptions) async throws -> ExitCode {
-        switch try Subject(options, Context(options.general)) {
-        case .folder(let path):
-            _ = try await sample(path)
-            let advice = Suggestion(
-                code: "none", text: "A folder is read by the kernel; there is nothing to set. Its speed is that of its disk or mount.")
-            if options.general.writesJSON { try printJSON([advice]) } else { try Terminal.print(advice.text) }
-            return .done
-        case .share(let smb):
-            let (report, metrics) = try await examine(smb)
-            let advice = report.suggestions(for: smb, metrics: metrics, localPath: MountTable.localPath(of: smb))
-            if options.general.writesJSON {
-                try printJSON(advice)
-            } else if advice.isEmpty {
-                try Terminal.print("Nothing to improve was found.")
-            } else {
-                for one in advice { try Terminal.print("- " + DisplayText.neutralized(one.text)) }
-            }
-            return exitCode(of: report)
+        let (report, advice) = try await examination(options, Context(options.general)).suggestions()
+        if options.general.writesJSON {
+            try printJSON(advice)
+        } else if case .folder = report {
+            for one in advice { try Terminal.print(one.text) }
+        } else if advice.isEmpty {
+            try Terminal.print("Nothing to improve was found.")
+        } else {
+            for one in advice { try Terminal.print("- " + DisplayText.neutralized(one.text)) }
         }
+        return exitCode(of: report)
     }
 
     static func metrics(_ options: SourceOptions) async throws -> ExitCode {
@@ -55,66 +35,38 @@ enum SourceCommands {
             try show(metrics, writesJSON: options.general.writesJSON)
             return .done
         }
-        guard case .share(let smb) = try Subject(options, context) else {
-            throw Failure("Metrics are kept for SMB connections; a folder has none.", .usage)
-        }
+        let source = try context.source(options.source)
+        guard case .smb = source.address else { throw Failure("Metrics are kept for SMB connections; a folder has none.", .usage) }
+        let examination = try examination(options, context)
         Terminal.note("No job reads this source now: these are the figures of a short test.")
-        let (report, metrics) = try await examine(smb)
+        guard let (report, metrics) = try await examination.metrics() else { return .done }
         try show(metrics, writesJSON: options.general.writesJSON)
         if let message = report.message { Terminal.note("\(message). \(report.suggestion ?? "")") }
-        return exitCode(of: report)
+        return exitCode(of: .share(report))
     }
 
     // MARK: Pieces
 
-    /// What SOURCE means.
-    private enum Subject {
-        case folder(String)
-        case share(SMBOptions)
+    private static func examination(_ options: SourceOptions, _ context: Context) throws -> SourceExamination {
+        var source = try context.source(options.source)
+        if let username = options.credentials.username { source.username = username }
+        let password = try context.password(for: source, username: source.username, file: options.credentials.passwordFile)
+        return SourceExamination(source, password: password ?? "")
+    }
 
-        init(_ options: SourceOptions, _ context: Context) throws {
-            var source = try context.source(options.source)
-            if let username = options.credentials.username { source.username = username }
-            switch source.address {
-            case .folder(let path): self = .folder(path)
-            case .smb(let share):
-                let password = try context.password(for: source, username: source.username, file: options.credentials.passwordFile)
-                self = .share(SMBOptions(source, share, password: password ?? ""))
-            }
+    private static func show(_ report: SourceExamination.Report) throws {
+        switch report {
+        case .folder(let folder):
+            try Terminal.print(
+                "\(folder.path) can be listed; \(Quantity.count(folder.sampledFiles)) files read at "
+                    + Quantity.rate(folder.headersPerSecond))
+        case .share(let share): try show(share)
         }
     }
 
-    private struct FolderReport: Encodable {
-        let path: String
-        let sampledFiles: Int
-        let headersPerSecond: Double
-    }
-
-    private static func sample(_ path: String) async throws -> SourceSample {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw Failure("There is no folder \(path). Is it mounted?", .noSuchSource)
-        }
-        let source = LocalFileSource(path: path)
-        do {
-            let sample = try await SourceSample.take(source)
-            await source.close()
-            return sample
-        } catch {
-            await source.close()
-            throw error
-        }
-    }
-
-    private static func examine(_ options: SMBOptions) async throws -> (report: SMBReport, metrics: SMBMetrics) {
-        let source = try SMBSource(options)
-        let report = try await source.test()
-        let metrics = source.metrics
-        await source.close()
-        return (report, metrics)
-    }
-
-    private static func exitCode(of report: SMBReport) -> ExitCode {
-        switch report.errorType {
+    private static func exitCode(of report: SourceExamination.Report) -> ExitCode {
+        guard case .share(let share) = report else { return .done }
+        return switch share.errorType {
         case nil: .done
         case SourceError.Class.authentication.rawValue: .refused
         case SourceError.Class.network.rawValue: .unreachable

@@ -1,19 +1,27 @@
-import CommandLineInterface
-import Configuration
-import FileSource
-import Foundation
-import Indexing
+public import Configuration
+public import FileSource
+internal import Foundation
 
-/// From an order to the source that it means: the configuration with the command line's wishes on top, and the method that is best.
-struct SourceOpening {
+/// From an order to the source that it means: what is configured with the order's wishes on top, and the method that is best.
+public struct SourceOpening: Sendable {
     private let source: SourceConfiguration
-    private let order: IndexOrder
+    /// What was ordered.
+    public let order: IndexOrder
 
-    /// - Throws: errors of the configuration; ``Failure`` for a source that is switched off.
-    init(_ order: IndexOrder) throws {
-        self.order = order
+    /// Finds the source in the configuration file that the order names.
+    ///
+    /// - Throws: errors of the configuration; ``SourceRefusal`` for a source that is switched off.
+    public init(_ order: IndexOrder) throws {
         let configuration = try order.configuration.map { try FileroomConfiguration(file: $0) } ?? FileroomConfiguration()
-        var source = try configuration.source(for: order.source, workingDirectory: FileManager.default.currentDirectoryPath)
+        let source = try configuration.source(for: order.source, workingDirectory: FileManager.default.currentDirectoryPath)
+        try self.init(order, of: source)
+    }
+
+    /// - Parameter source: what the order's source means.
+    /// - Throws: ``SourceRefusal`` for a source that is switched off.
+    public init(_ order: IndexOrder, of source: SourceConfiguration) throws(SourceRefusal) {
+        self.order = order
+        var source = source
         try Self.refuseDisabled(source)
         if let workers = order.workers.flatMap(WorkerCount.init) { source.tuning = source.tuning.with(workers: workers) }
         if let method = order.method.flatMap(EnumerationMethod.init) { source.enumerationMethod = method }
@@ -23,26 +31,27 @@ struct SourceOpening {
     }
 
     /// Also called before a password is asked for, which nobody would need.
-    static func refuseDisabled(_ source: SourceConfiguration) throws {
+    public static func refuseDisabled(_ source: SourceConfiguration) throws(SourceRefusal) {
         guard source.isEnabled else {
-            throw Failure(
-                "The source \(source.name) is switched off in the configuration (\"enabled\": false). Switch it on there to index it.",
-                .noSuchSource)
+            throw SourceRefusal(
+                .disabled,
+                "The source \(source.name) is switched off in the configuration (\"enabled\": false). Switch it on there to index it.")
         }
     }
 
     /// The source's identity in the catalogue.
-    var url: String { source.address.canonicalURL }
+    public var url: String { source.address.canonicalURL }
 
     /// The name for the catalogue; nil when nobody gave one.
-    var name: String? {
+    public var name: String? {
         order.name ?? (source.name == source.address.canonicalURL ? nil : source.name)
     }
 
-    func settings(full: Bool) -> JobSettings {
+    /// - Parameter full: read unchanged files again as well.
+    public func settings(full: Bool) -> JobSettings {
         let filter = source.nameFilter
         return JobSettings(
-            filter: Indexing.NameFilter(
+            filter: NameFilter(
                 extensions: filter.extensions, acceptsNamesWithoutExtension: filter.includesNamesWithoutExtension,
                 acceptsAllNames: filter.includesAllNames),
             readAll: full, defaultIssuer: source.defaultIssuer ?? "", mostMissingPercent: Double(source.massDisappearancePercent),
@@ -50,13 +59,13 @@ struct SourceOpening {
     }
 
     /// Opens the source by the configured method; `auto` measures where there is a choice.
-    func open() async throws -> OpenedSource {
+    ///
+    /// - Throws: ``SourceRefusal`` for a method that cannot be; `SourceError` of a source that cannot be reached when it was measured.
+    public func open() async throws -> OpenedSource {
         switch source.address {
         case .folder(let path):
-            if source.enumerationMethod == .smb { throw Failure("\(path) is a folder: the method smb needs an smb:// source.", .usage) }
-            guard FileManager.default.fileExists(atPath: path) else {
-                throw Failure("There is no folder \(path). Is it mounted?", .noSuchSource)
-            }
+            if source.enumerationMethod == .smb { throw SourceRefusal(.wrongMethod, "\(path) is a folder: the method smb needs an smb:// source.") }
+            try SourceRefusal.refuseMissing(folder: path)
             return OpenedSource(source: local(path), method: "local", reason: "the source is a folder")
         case .smb(let share):
             let options = SMBOptions(source, share, password: order.password ?? "")
@@ -66,9 +75,10 @@ struct SourceOpening {
                 return OpenedSource(source: try SMBSource(options), method: "smb", reason: "asked for")
             case .local:
                 guard let mount else {
-                    throw Failure(
-                        "\(share.canonicalURL) is not mounted on this machine. Mount it, give its `mount_path` in the configuration, or use --method smb.",
-                        .noSuchSource)
+                    throw SourceRefusal(
+                        .notMounted,
+                        "\(share.canonicalURL) is not mounted on this machine. Mount it, give its `mount_path` in the configuration, or use --method smb."
+                    )
                 }
                 return OpenedSource(source: local(mount), method: "local", reason: "asked for; mounted at \(mount)")
             case .automatic:
@@ -105,7 +115,7 @@ struct SourceOpening {
         switch (overSMB, overMount) {
         case (.success(let one), .success(let other)):
             takesSMB = one.filesPerSecond >= other.filesPerSecond
-            reason = "measured \(Quantity.rate(one.filesPerSecond)) over SMB and \(Quantity.rate(other.filesPerSecond)) at \(mount)"
+            reason = "measured \(Self.rate(one)) over SMB and \(Self.rate(other)) at \(mount)"
         case (.success, .failure(let error)):
             (takesSMB, reason) = (true, "the mount \(mount) cannot be read: \(error)")
         case (.failure(let error), .success):
@@ -118,6 +128,8 @@ struct SourceOpening {
         await (takesSMB ? mounted as any FileSource : smb).close()
         return OpenedSource(source: takesSMB ? smb : mounted, method: takesSMB ? "smb" : "local", reason: reason)
     }
+
+    private static func rate(_ sample: SourceSample) -> String { "\(Int(sample.filesPerSecond.rounded()))/s" }
 }
 
 extension Result where Failure == any Error {
@@ -133,7 +145,7 @@ extension Result where Failure == any Error {
 
 extension SMBOptions {
     /// The configuration in the terms of the SMB source.
-    init(_ source: SourceConfiguration, _ share: SMBAddress, password: String) {
+    public init(_ source: SourceConfiguration, _ share: SMBAddress, password: String) {
         self.init(host: share.host, share: share.share)
         self.path = SourcePath(share.path)
         self.username = source.username
