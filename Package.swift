@@ -48,6 +48,8 @@ let package = Package(
             name: "Indexing", dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource"],
             swiftSettings: strict),
 
+        .target(name: "Backup", dependencies: ["Cryptography", "Indexing", "SQLite"], swiftSettings: strict),
+
         // Layer 3
         .target(
             name: "WebAPI",
@@ -58,8 +60,8 @@ let package = Package(
         .executableTarget(
             name: "fileroom",
             dependencies: [
-                "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient", "HTTPServer",
-                "Indexing", "Ledger", "WebAPI",
+                "Backup", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient",
+                "HTTPServer", "Indexing", "Ledger", "WebAPI",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -85,6 +87,7 @@ let package = Package(
             name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", exclude: ["orthanc.py"],
             swiftSettings: strict),
 
+        .testTarget(name: "BackupTests", dependencies: ["Backup", "Indexing", "SQLite"], swiftSettings: testing),
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], exclude: ["Corpus"], swiftSettings: testing),
         .testTarget(
             name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], exclude: ["Support/fault-proxy.py"],

@@ -136,7 +136,8 @@ enum KeyCommands {
             .init("ID", isRightAligned: true), .init("NAME"), .init("ROLE"), .init("STATE"), .init("MADE BY"), .init("LAST USED"),
         ])
         for key in keys {
-            let state = key.revokedAt.map { "revoked \(ShownTime.day($0))" } ?? key.expiresAt.map { "until \(ShownTime.minute($0))" } ?? "active"
+            let state =
+                key.revokedAt.map { "revoked \(ShownTime.day($0))" } ?? key.expiresAt.map { "until \(ShownTime.minute($0))" } ?? "active"
             table.append([String(key.id), key.name, key.role, state, key.createdBy, key.lastUsedAt.map(ShownTime.minute) ?? "never"])
         }
         return table.text(style: Terminal.outputStyle)
@@ -173,7 +174,8 @@ enum ShownTime {
         switch expiry {
         case .on(let day): return "\(day)T23:59:59.999Z"
         case .after(let hours):
-            let format = Date.ISO8601FormatStyle.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
+            let format = Date.ISO8601FormatStyle.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(
+                separator: .omitted)
             return now.addingTimeInterval(Double(hours) * 3_600).formatted(format)
         }
     }
