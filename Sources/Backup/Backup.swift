@@ -32,7 +32,7 @@ public struct Backup: Sendable {
         for name in names where access("\(data.path)/\(name)", F_OK) == 0 {
             let copy = "\(folder)/\(name)"
             if databases.contains(name) {
-                try Connection(path: "\(data.path)/\(name)", access: .readOnly).backUp(to: copy)
+                try Connection(path: "\(data.path)/\(name)", access: .readOnly).backup(to: copy)
             } else {
                 try SafeFile.copy("\(data.path)/\(name)", to: copy)
             }

@@ -29,11 +29,13 @@ public actor IndexService {
     /// Opens the catalogue of a data folder that the caller owns.
     ///
     /// - Parameters:
+    ///   - isServer: whether it goes on when its jobs have ended, and a job that it leaves is continued by the next one; else a person continues it.
     ///   - environment: where passwords may be found.
     ///   - now: seconds since 1970 UTC.
     /// - Throws: `CatalogueError`.
     public init(
-        folder: DataFolder, declarations: any SourceDeclarations, environment: [String: String] = [:], timeZone: TimeZone = .current,
+        folder: DataFolder, declarations: any SourceDeclarations, isServer: Bool = true, environment: [String: String] = [:],
+        timeZone: TimeZone = .current,
         now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }, report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         (self.folder, self.declarations, self.environment) = (folder, declarations, environment)
@@ -41,7 +43,8 @@ public actor IndexService {
         catalogue = try CatalogueWriter(path: folder.catalogue)
         readers = CatalogueReaders(path: folder.catalogue)
         board = JobBoard(
-            folder: folder, catalogue: catalogue, stopMessage: JobRecord.interruption, keepsOnlyLastRuns: true, now: now)
+            folder: folder, catalogue: catalogue, stopMessage: isServer ? JobRecord.interruption : "paused", keepsOnlyLastRuns: isServer,
+            now: now)
         schedules = ScheduleBook(timeZone: timeZone)
     }
 

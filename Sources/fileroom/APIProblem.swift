@@ -1,5 +1,4 @@
 import CommandLineInterface
-import FileSource
 import Foundation
 
 /// An error as the API tells it. Source: RFC 9457.
@@ -7,8 +6,6 @@ struct APIProblem: Sendable {
     var status: Int
     var code: String
     var detail: String
-    /// [I10] `error_type`, where a source is the reason.
-    var errorType: String?
 
     /// The process that owns the data folder takes no more orders.
     static let ending = "ENDING"
@@ -23,13 +20,12 @@ struct APIProblem: Sendable {
             }
             var code: String
             var detail: String
-            var error_type: String?
             var errors: [FieldError]?
         }
         self.status = status
         if let body = try? JSONDecoder().decode(Body.self, from: body) {
             let errors = (body.errors ?? []).map { "\($0.path): \($0.message)" }
-            (code, detail, errorType) = (body.code, ([body.detail] + errors).joined(separator: "\n"), body.error_type)
+            (code, detail) = (body.code, ([body.detail] + errors).joined(separator: "\n"))
         } else {
             // Something between us and the server, or no server of ours.
             (code, detail) = ("STATUS_\(status)", "The server answered with the status \(status). Is it a Fileroom server?")
@@ -40,10 +36,6 @@ struct APIProblem: Sendable {
 extension Failure {
     /// What a problem of the API means here.
     init(_ problem: APIProblem) {
-        if let type = problem.errorType.flatMap(SourceError.Class.init) {
-            self.init(problem.detail, Self.exitCode(of: type))
-            return
-        }
         let exitCode: ExitCode =
             switch (problem.status, problem.code) {
             case (_, "NO_SUCH_JOB"), (404, _): .noSuchSource

@@ -37,6 +37,13 @@ enum Fileroom {
         case .sourceTest(let options): return try await SourceCommands.test(options)
         case .sourceSuggest(let options): return try await SourceCommands.suggest(options)
         case .sourceMetrics(let options): return try await SourceCommands.metrics(options)
+        case .serve(let options): return try await ServeCommand.run(options)
+        case .user(let options): return try await UserCommands.run(options)
+        case .key(let options): return try await KeyCommands.run(options)
+        case .auditVerify(let options): return try await AuditCommands.verify(options)
+        case .auditExport(let options): return try await AuditCommands.export(options)
+        case .backup(let options): return try await BackupCommands.backup(options)
+        case .restore(let options): return try await BackupCommands.restore(options)
         case .doctor(let options): return try await DoctorCommand.run(options)
         case .version(let options):
             try Terminal.print(options.writesJSON ? #"{"version":"\#(version)"}"# : "fileroom \(version)")
