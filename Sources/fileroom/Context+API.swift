@@ -35,7 +35,7 @@ extension Context {
     /// - Parameter body: is run again when the process that was asked ended, and makes no call twice that must not be.
     func withAPI<Value>(_ body: (any APIClient) async throws -> Value) async throws -> Value {
         if let remote = try remote() { return try await Self.reaching(options.remote.url) { try await body(remote) } }
-        return try await Owner.run(folder) { owner in
+        return try await Owner.run(self) { owner in
             try await body(owner.client)
         } ask: {
             try await Self.ifOwned(folder, body)

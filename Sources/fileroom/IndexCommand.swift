@@ -39,7 +39,7 @@ struct IndexCommand {
         var orders = try orders()
         if orders.orders.isEmpty { throw Refusals(failures: orders.refusals) }
         return try await Owner.run(
-            context.folder,
+            context,
             prepare: { signals in
                 if options.rebuildsCatalogue { orders = try await Rebuild(folder: context.folder, signals: signals).prepare(orders) }
             },
@@ -109,7 +109,7 @@ struct JobRun {
         progress.cancel()
         await progress.value
         // The board counts while a job runs, and there may have been none.
-        let status = IndexStatus(nil, jobs: await board.status.jobs, totals: await owner.catalogue.totals)
+        let status = IndexStatus(nil, jobs: await board.status.jobs, totals: await owner.service.catalogue.totals)
         return JobSummary(status, jobs: Set(started), refusals: orders.refusals, isCutShort: isCutShort)
     }
 }

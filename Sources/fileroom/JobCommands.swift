@@ -19,7 +19,7 @@ enum JobCommands {
         let shown = status.jobs.filter { job == nil || $0.id == job }.sorted { $0.id > $1.id }
         if let job, shown.isEmpty { throw Failure("There is no job \(job).", .noSuchSource) }
         if options.general.writesJSON {
-            let totals = CatalogueTotals(patients: status.patientCount, studies: status.studyCount, series: status.seriesCount)
+            let totals = status.totals
             try Terminal.print(String(decoding: try IndexStatus(status, jobs: shown, totals: totals).json(), as: UTF8.self))
             return .done
         }
@@ -100,7 +100,7 @@ enum JobCommands {
         // Nobody runs it: its row is all there is to change.
         let job = try await jobNumber(options.job, context, nil)
         _ = try await unfinished(context.folder, job: job)
-        let cancelled = try await Owner.run(context.folder) { owner in
+        let cancelled = try await Owner.run(context) { owner in
             try await send(.cancel, job, to: owner.client)
         } ask: {
             try await Context.ifOwned(context.folder) { try await send(.cancel, job, to: $0) }
@@ -121,7 +121,7 @@ enum JobCommands {
             return order
         }
         if orders.orders.isEmpty, let refusal = orders.refusals.first { throw refusal }
-        let summary = try await Owner.runIfFree(context.folder) { await JobRun(owner: $0).run(orders) }
+        let summary = try await Owner.runIfFree(context) { await JobRun(owner: $0).run(orders) }
         guard let summary else { throw Failure("Another process has just taken the data folder: try again.") }
         return try summary.show(writesJSON: options.general.writesJSON)
     }
