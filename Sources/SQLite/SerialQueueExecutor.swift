@@ -1,14 +1,14 @@
 internal import Dispatch
 
 /// Runs an actor's jobs on a thread outside the cooperative pool, so that SQLite may block there.
-final class SerialQueueExecutor: SerialExecutor {
+package final class SerialQueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 
-    init(label: String) {
+    package init(label: String) {
         queue = DispatchQueue(label: label)
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let executor = asUnownedSerialExecutor()
         queue.async { job.runSynchronously(on: executor) }
