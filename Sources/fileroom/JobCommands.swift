@@ -19,7 +19,8 @@ enum JobCommands {
         let shown = status.jobs.filter { job == nil || $0.id == job }.sorted { $0.id > $1.id }
         if let job, shown.isEmpty { throw Failure("There is no job \(job).", .noSuchSource) }
         if options.general.writesJSON {
-            let totals = status.totals
+            var totals = CatalogueTotals()
+            (totals.patients, totals.studies, totals.series) = (status.patientCount, status.studyCount, status.seriesCount)
             try Terminal.print(String(decoding: try IndexStatus(status, jobs: shown, totals: totals).json(), as: UTF8.self))
             return .done
         }

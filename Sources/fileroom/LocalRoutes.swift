@@ -1,5 +1,6 @@
 import Backup
 import CommandLineInterface
+import FileSource
 import Foundation
 import HTTPServer
 import Indexing
@@ -19,6 +20,13 @@ struct LocalRoutes: Sendable {
                     "giveOrder", tag: "local", "Indexes what the command line asks for, with its configuration and password",
                     body: .map(of: .nullable(.string())), answers: [.json(.accepted, .object([.init("job", .integer())]), "The job was begun")])
             ) { request, _ in try await order(request) },
+            APIRoute(
+                .get, "/local/metrics", .local, rate: .unlimited,
+                Operation(
+                    "metricsOfSource", tag: "local", "What the connections of a running job did, by the source's URL",
+                    parameters: [.query("url", .string(), "The source's URL, as the catalogue has it")],
+                    answers: [.json(.map(of: .number), "The figures; null when no job reads the source over SMB")])
+            ) { request, _ in try await metrics(request) },
             APIRoute(
                 .post, "/api/backup", .local, rate: .unlimited,
                 Operation(
@@ -71,6 +79,21 @@ struct LocalRoutes: Sendable {
         case .refused: Problem(.forbidden, "SOURCE_REFUSED", failure.text)
         case .done, .failure, .paused: Problem(.conflict, "ORDER_FAILED", failure.text)
         }
+    }
+
+    // MARK: Metrics
+
+    /// Asks the process that owns the data folder.
+    ///
+    /// - Returns: nil when there is none, or it does not read the source over SMB.
+    static func metrics(ofSource url: String, _ folder: DataFolder) async throws -> SMBMetrics? {
+        let call = try APICall("GET", ["local", "metrics"], query: [("url", url)])
+        return try await Context.ifOwned(folder) { try await $0.answer(call).decoded(as: SMBMetrics?.self) } ?? nil
+    }
+
+    private func metrics(_ request: Request) async throws -> Response {
+        let metrics = await service.metrics(ofSource: request.query["url"] ?? "")
+        return Response(contentType: "application/json", bytes: Array(try IndexStatus.makeEncoder().encode(metrics)))
     }
 
     // MARK: Backup
