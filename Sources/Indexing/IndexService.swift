@@ -119,7 +119,7 @@ public actor IndexService {
     }
 
     /// What a text means: a declared source, else a place with every default.
-    static func meaning(of text: String, _ declared: [DeclaredSource]) throws -> SourceConfiguration {
+    static func meaning(of text: String, _ declared: [ConfiguredSource]) throws -> SourceConfiguration {
         if let known = declared.source(text) { return known.configuration }
         guard text.contains("/") else {
             let hint = nearestName(to: text, among: declared.map(\.configuration.name)).map { " Did you mean \"\($0)\"?" } ?? ""

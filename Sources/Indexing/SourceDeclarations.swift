@@ -1,7 +1,7 @@
 public import Configuration
 
 /// A source that somebody declared, so that it can be indexed by its name.
-public struct DeclaredSource: Sendable {
+public struct ConfiguredSource: Sendable {
     /// Where it is declared.
     public enum Origin: String, Sendable {
         /// In `config.json`.
@@ -26,28 +26,28 @@ public struct DeclaredSource: Sendable {
 /// Where ``IndexService`` learns which sources there are.
 public protocol SourceDeclarations: Sendable {
     /// Every declared source, those that are switched off included. Names and places are each there once.
-    func declaredSources() async throws -> [DeclaredSource]
+    func declaredSources() async throws -> [ConfiguredSource]
 }
 
 /// What does not change while the program runs.
 public struct FixedDeclarations: SourceDeclarations {
-    private let sources: [DeclaredSource]
+    private let sources: [ConfiguredSource]
 
-    public init(_ sources: [DeclaredSource]) { self.sources = sources }
+    public init(_ sources: [ConfiguredSource]) { self.sources = sources }
 
     /// The sources of a configuration.
     ///
     /// - Parameter file: an absolute path.
     public init(_ configuration: FileroomConfiguration, file: String?) {
-        sources = configuration.sources.map { DeclaredSource($0, origin: .configuration, file: file) }
+        sources = configuration.sources.map { ConfiguredSource($0, origin: .configuration, file: file) }
     }
 
-    public func declaredSources() -> [DeclaredSource] { sources }
+    public func declaredSources() -> [ConfiguredSource] { sources }
 }
 
-extension [DeclaredSource] {
+extension [ConfiguredSource] {
     /// The source that a text means: a name, or else the place that it is.
-    func source(_ text: String) -> DeclaredSource? {
+    func source(_ text: String) -> ConfiguredSource? {
         if let named = first(where: { $0.configuration.name == text })
             ?? first(where: { $0.configuration.name.lowercased() == text.lowercased() })
         {

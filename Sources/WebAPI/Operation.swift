@@ -77,6 +77,8 @@ public indirect enum Schema: Sendable {
     /// An object whose keys are not known beforehand.
     case map(of: Schema)
     case nullable(Schema)
+    /// A value that fits one of them.
+    case either([Schema])
     /// A schema of ``OpenAPI/components``.
     case reference(String)
 

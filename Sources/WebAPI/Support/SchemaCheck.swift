@@ -14,6 +14,8 @@ extension Schema {
             return schema.problems(with: value, path: path)
         case (.nullable, .null): return []
         case (.nullable(let schema), _): return schema.problems(with: value, path: path)
+        case (.either(let schemas), _):
+            return schemas.contains { $0.problems(with: value, path: path).isEmpty } ? [] : wrong(expectation)
         case (.string, .string(let text)): return problems(withText: text, path: path)
         case (.integer(let range), .number(let literal)): return Self.isWhole(literal, in: range) ? [] : wrong(expectation)
         case (.number, .number(let literal)): return Double(literal)?.isFinite == true ? [] : wrong(expectation)
@@ -112,6 +114,7 @@ extension Schema {
         case .array: "a list"
         case .object, .map: "an object"
         case .nullable(let schema): "\(schema.expectation), or null"
+        case .either(let schemas): schemas.map(\.expectation).joined(separator: ", or ")
         case .reference(let name): OpenAPI.components[name]?.expectation ?? name
         }
     }
