@@ -53,7 +53,7 @@ let package = Package(
         // Layer 3
         .target(
             name: "WebAPI",
-            dependencies: ["Catalogue", "Configuration", "Cryptography", "FileSource", "HTTPServer", "Indexing", "Ledger"],
+            dependencies: ["Backup", "Catalogue", "Configuration", "Cryptography", "FileSource", "HTTPServer", "Indexing", "Ledger"],
             swiftSettings: strict),
 
         // Programs

@@ -14,7 +14,7 @@ struct DelegatedRun {
         var jobs: Set<Int64> = []
         for order in orders.orders {
             do {
-                jobs.insert(try await LocalRoutes.hand(order, to: owner))
+                jobs.insert(try await OwnerCalls.hand(order, to: owner))
             } catch let failure as Failure {
                 orders.refuse(order.source, failure)
             }

@@ -40,7 +40,7 @@ enum SourceCommands {
         }
         let source = try context.source(options.source)
         // Whoever runs a job needs no password to be asked.
-        if let metrics = try await LocalRoutes.metrics(ofSource: source.address.canonicalURL, context.folder) {
+        if let metrics = try await OwnerCalls.metrics(ofSource: source.address.canonicalURL, context.folder) {
             try show(metrics, writesJSON: options.general.writesJSON)
             return .done
         }
