@@ -1,5 +1,5 @@
 public import Catalogue
-internal import Configuration
+public import Configuration
 public import Foundation
 
 /// The jobs of a server: one per source at a time, begun by people, by schedules, or continued after an interruption; and what everybody may
@@ -106,7 +106,7 @@ public actor IndexService {
     }
 
     private func run(_ order: IndexOrder, _ source: SourceConfiguration) async throws -> Int64 {
-        if let job = await board.openJob(ofSource: source.address.canonicalURL) { throw JobConflict.running(job) }
+        try await refuseBusy(url: source.address.canonicalURL)
         if isStopping { throw JobBoardClosed() }
         var order = order
         try SourceOpening.refuseDisabled(source)
@@ -129,7 +129,9 @@ public actor IndexService {
     }
 
     /// The password of an order's user; nil for a folder and for a guest.
-    nonisolated func password(of source: SourceConfiguration, _ order: IndexOrder? = nil) throws -> String? {
+    ///
+    /// - Throws: ``SourceRefusal`` when a user is named and none is found; `PasswordError`.
+    public nonisolated func password(of source: SourceConfiguration, _ order: IndexOrder? = nil) throws -> String? {
         guard case .smb = source.address else { return nil }
         var environment = environment
         // The variable is for sources that say nothing themselves: it would send one server's password to another.
@@ -220,6 +222,11 @@ public actor IndexService {
         }
         guard record.heldMissing != nil else { throw JobConflict.nothingHeld(name) }
         return try await guarded { try await catalogue.confirmMissing(source: record.sourceID) }
+    }
+
+    /// - Throws: ``JobConflict`` when a job runs on a source, or is paused.
+    public func refuseBusy(url: String) async throws {
+        if let job = await board.openJob(ofSource: url) { throw JobConflict.running(job) }
     }
 
     /// Removes a source from the catalogue with everything that only it holds.

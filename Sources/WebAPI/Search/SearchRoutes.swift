@@ -102,7 +102,8 @@ public struct SearchRoutes: Sendable {
                 answers: [.json(.ok, .reference("StudyWithConflicts"), "The study."), Self.unknown]),
             handler: answering { [readers] request, _ in
                 let uid = try request.parameters.get("uid")
-                guard let (study, conflicts) = try await readers.read({ try $0.study(uid: uid) }) else { throw Problem.noSuchThing }
+                let found = try await readers.read { try $0.study(uid: uid) }
+                guard let (study, conflicts) = found else { throw Problem.noSuchThing }
                 var json: [UInt8] = []
                 study.appendJSON(to: &json)
                 json.removeLast()
@@ -128,7 +129,8 @@ public struct SearchRoutes: Sendable {
                 answers: [.json(.ok, .object([.init("series", .array(of: .reference("Series")))]), "All of them."), Self.unknown]),
             handler: answering { [readers] request, _ in
                 let uid = try request.parameters.get("uid")
-                guard let series = try await readers.read({ try $0.series(ofStudy: uid) }) else { throw Problem.noSuchThing }
+                let found = try await readers.read { try $0.series(ofStudy: uid) }
+                guard let series = found else { throw Problem.noSuchThing }
                 var json = Array("{\"series\":".utf8)
                 Self.append(series, to: &json)
                 json.append(UInt8(ascii: "}"))
@@ -144,7 +146,8 @@ public struct SearchRoutes: Sendable {
                 answers: [.json(.ok, .reference("Series"), "The series."), Self.unknown]),
             handler: answering { [readers] request, _ in
                 let uid = try request.parameters.get("uid")
-                guard let series = try await readers.read({ try $0.series(uid: uid) }) else { throw Problem.noSuchThing }
+                let found = try await readers.read { try $0.series(uid: uid) }
+                guard let series = found else { throw Problem.noSuchThing }
                 var json: [UInt8] = []
                 series.appendJSON(to: &json)
                 return .json(bytes: json)
