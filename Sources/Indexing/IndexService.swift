@@ -168,13 +168,14 @@ public actor IndexService {
         return try Self.some(jobs, job)
     }
 
-    /// Ends jobs for good; also those that paused or failed before this process began.
+    /// Ends jobs for good; where none runs, those that paused or failed before this process began.
     ///
     /// - Returns: the jobs that were asked or marked.
     /// - Throws: ``JobConflict`` when there is none.
     public func cancel(_ job: Int64?) async throws -> [Int64] {
         var jobs = await board.ask(.cancel, of: job)
-        for record in try await unfinished(job) {
+        // Who ends what runs does not mean what failed some time ago.
+        for record in jobs.isEmpty ? try await unfinished(job) : [] {
             try await catalogue.cancel(record.id, now: now())
             jobs.append(record.id)
         }

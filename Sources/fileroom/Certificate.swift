@@ -1,4 +1,5 @@
 import CommandLineInterface
+import Configuration
 import Foundation
 import Glibc
 import HTTPServer

@@ -1,6 +1,7 @@
 import Catalogue
 import CommandLineInterface
 import Configuration
+import Foundation
 import Indexing
 
 /// `fileroom confirm`.

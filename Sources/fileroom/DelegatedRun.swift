@@ -1,5 +1,6 @@
 import Catalogue
 import CommandLineInterface
+import Configuration
 import Foundation
 import Indexing
 

@@ -22,13 +22,10 @@ struct InProcessAPIClient: APIClient {
     private func run(_ call: APICall, into sink: any Sink) async throws -> Int {
         let parts = call.target.split(separator: "?", maxSplits: 1)
         let path = String(parts.first ?? "/")
-        let query =
-            parts.count < 2
-            ? []
-            : parts[1].split(separator: "&").map { item in
-                let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return (name: Self.decoded(pair[0]), value: pair.count < 2 ? "" : Self.decoded(pair[1]))
-            }
+        let query: [(name: String, value: String)] = (parts.count < 2 ? "" : parts[1]).split(separator: "&").map { item in
+            let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (Self.decoded(pair[0]), pair.count < 2 ? "" : Self.decoded(pair[1]))
+        }
         var headers: HeaderFields = ["Host": "localhost"]
         if call.body != nil { headers["Content-Type"] = "application/json" }
         let id = String(UInt64.random(in: .min ... .max), radix: 16)

@@ -25,23 +25,26 @@ final class Owner: Sendable {
     ///   - prepare: what is to be done before the catalogue is opened, with the folder already taken.
     /// - Returns: nil when another process owns the folder.
     static func take(
-        _ context: Context, as role: OwnerRole = .command(), prepare: (SignalWatch) async throws -> Void = { _ in }
+        _ context: Context, as role: OwnerRole = .command, prepare: (SignalWatch) async throws -> Void = { _ in }
     ) async throws -> Owner? {
         try context.folder.create()
         guard let lock = try DataFolderLock.take(context.folder) else { return nil }
         let signals = SignalWatch(reload: role.reload)
         try await prepare(signals)
         let parts = try await OwnerParts.open(context, role, signals)
-        return try await Owner(context.folder, parts, signals, lock: lock)
+        return try await Owner(context.folder, parts, signals, lock: lock, log: role.log)
     }
 
-    private init(_ folder: DataFolder, _ parts: OwnerParts, _ signals: SignalWatch, lock: consuming DataFolderLock) async throws {
+    private init(
+        _ folder: DataFolder, _ parts: OwnerParts, _ signals: SignalWatch, lock: consuming DataFolderLock,
+        log: @escaping @Sendable (ServerEvent.Level, String) -> Void
+    ) async throws {
         (service, ledger, self.signals) = (parts.service, parts.ledger, signals)
         self.lock = lock
         client = InProcessAPIClient(responder: parts.control)
         signals.steer(parts.service.jobs)
         server = try await HTTPServer.start(
-            listening: [.unix(path: folder.controlSocket)], limits: parts.limits, report: parts.report, responder: parts.control)
+            listening: [.unix(path: folder.controlSocket)], report: { log($0.level, $0.message) }, responder: parts.control)
     }
 
     /// Whoever asks from now on finds nobody, and does it himself once this object has gone.

@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Foundation
 
 /// Finds the pages: the configured folder, or the one that came with the program.
