@@ -1,11 +1,15 @@
 #pragma once
-#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 // MHD_start_daemon is variadic, which Swift cannot call: this takes the same as a structure.
+// gnutls_certificate_retrieve_function2, without GnuTLS's types: those belong to the module CGnuTLS.
+typedef int mhd_certificate_function(
+    void *session, const void *authorities, int authority_count, const void *algorithms, int algorithm_count, void **chain,
+    unsigned int *count, void **key);
+
 struct mhd_settings {
     unsigned int flags;
     int listener;
@@ -21,7 +25,7 @@ struct mhd_settings {
     MHD_RequestCompletedCallback completed;
     // TLS; NULL without.
     const char *priorities;
-    gnutls_certificate_retrieve_function2 *certificate;
+    mhd_certificate_function *certificate;
 };
 
 // The path and the query are decoded by the caller, which wants them as they came.

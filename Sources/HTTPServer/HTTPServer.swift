@@ -112,7 +112,7 @@ public final class HTTPServer: Sendable {
         }
         if let wrong = response.headers.fields.first(where: { !Self.isSendable($0) }) {
             report(ServerEvent(.error, "The response's header field \(wrong.name) cannot be sent.", requestID: id))
-            response = Self.internalError.response(requestID: id)
+            response = Problem.internalError.response(requestID: id)
         }
         let hasBody = head.method != .head && response.status != .noContent && response.status != .notModified
         exchange.respond(Answer(response: response, closes: closes(head, response)))
@@ -154,11 +154,8 @@ public final class HTTPServer: Sendable {
         if !(error is CancellationError) {
             report(ServerEvent(.error, "A request failed: \(type(of: error))", requestID: id))
         }
-        return Self.internalError.response(requestID: id)
+        return Problem.internalError.response(requestID: id)
     }
-
-    static let internalError = Problem(
-        .internalServerError, "INTERNAL_ERROR", "Something went wrong in the server. Its log says more under this request's id.")
 
     private static func isSendable(_ field: HeaderFields.Field) -> Bool {
         RequestHead.isToken(field.name) && field.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }

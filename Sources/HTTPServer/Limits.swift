@@ -4,6 +4,8 @@ public struct Limits: Sendable {
     public var connections = 2000
     /// Connections at a time from one address; further ones are closed at once. The Unix socket has no such limit.
     public var connectionsPerAddress = 200
+    /// Addresses that many clients come through, and to which ``connectionsPerAddress`` therefore does not apply.
+    public var trustedProxies: [AddressRange] = []
     /// The request line and all header fields together, in bytes; larger ones are answered 431.
     public var headBytes = 16 << 10
     /// The target of a request, in bytes; longer ones are answered 414.

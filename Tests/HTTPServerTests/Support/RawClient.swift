@@ -84,11 +84,13 @@ final class RawClient: Sendable {
     }
 
     /// Everything until the server closes.
-    func receiveAll() async throws -> String {
+    func receiveAll() async throws -> String { String(decoding: try await receiveAllBytes(), as: UTF8.self) }
+
+    func receiveAllBytes() async throws -> [UInt8] {
         var all: [UInt8] = []
         while true {
             let piece = try await receive()
-            if piece.isEmpty { return String(decoding: all, as: UTF8.self) }
+            if piece.isEmpty { return all }
             all += piece
         }
     }

@@ -26,6 +26,10 @@ final class Connection: Sendable {
         /// Shown in the handshake, and held as long as GnuTLS may use it.
         var identity: TLSIdentity?
         var isClosed = false
+        /// The client has closed its side.
+        var hasLeft = false
+        /// A request was answered before its body was read: the client may still be sending it.
+        var lingers = false
         var served = 0
         var window: Window?
     }
@@ -51,9 +55,19 @@ final class Connection: Sendable {
         }
     }
 
-    /// A request has begun.
+    /// A request has begun. One whose sender has gone already is not begun with.
     func begin(_ exchange: Exchange) {
-        state.withLock { ($0.exchange, $0.phase, $0.window) = (exchange, .head, nil) }
+        let hasLeft = state.withLock {
+            ($0.exchange, $0.phase, $0.window) = (exchange, .head, nil)
+            return $0.hasLeft
+        }
+        if hasLeft { exchange.abort() }
+    }
+
+    /// It is to be closed with care: see ``ConnectionWatch/linger(_:)``.
+    var lingers: Bool {
+        get { state.withLock { $0.lingers } }
+        set { state.withLock { $0.lingers = newValue } }
     }
 
     /// Its head is there: from now on the client has to keep up a pace.
@@ -113,7 +127,11 @@ final class Connection: Sendable {
 
     /// The client has closed its side: nobody waits for the answer any more.
     func clientLeft() {
-        state.withLock { $0.exchange }?.abort()
+        let exchange = state.withLock {
+            $0.hasLeft = true
+            return $0.exchange
+        }
+        exchange?.abort()
     }
 
     /// Ends it, whatever it does.

@@ -20,7 +20,21 @@ extension Exchange {
         ["content-length", "transfer-encoding", "connection", "keep-alive", "date"].contains(name.lowercased())
     }
 
+    /// A 304 has no body, and as its length only that of the body which is not sent: libmicrohttpd would otherwise write 0.
+    private func makeNotModified(_ body: ResponseBody) -> OpaquePointer? {
+        let length: Int? =
+            switch body {
+            case .none: nil
+            case .bytes(let bytes): bytes.count
+            case .stream(let length, _): length
+            case .file(let file): file.length
+            }
+        let size = length.map { UInt64($0) } ?? mhd_size_unknown()
+        return MHD_create_response_from_callback(size, 1024, { _, _, _, _ in mhd_end_of_stream() }, nil, nil)
+    }
+
     private func make(_ response: Response) -> OpaquePointer? {
+        if response.status == .notModified { return makeNotModified(response.body) }
         switch response.body {
         case .none: return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
         case .bytes(let bytes):

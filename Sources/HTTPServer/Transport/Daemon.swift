@@ -68,6 +68,7 @@ final class Daemon: Sendable {
 
     private func mayConnect(_ address: UnsafePointer<sockaddr>?) -> Bool {
         guard case .address(let text) = peer(of: address) else { return true }
+        if let address = IPAddress(text), server.limits.trustedProxies.contains(where: { $0.contains(address) }) { return true }
         return server.connections.count(of: text) < server.limits.connectionsPerAddress
     }
 
@@ -88,6 +89,7 @@ final class Daemon: Sendable {
             let connection = Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue()
             slot.pointee = nil
             server.watch.remove(connection)
+            if connection.lingers { server.watch.linger(connection) }
             connection.close()?.complete(isWhole: false)
             server.connections.remove(connection)
         }
@@ -143,13 +145,13 @@ private func exchange(_ pointer: UnsafeMutableRawPointer?) -> Exchange? {
 
 /// Source: gnutls_certificate_retrieve_function2.
 private func showCertificate(
-    _ session: gnutls_session_t?, _ chain: UnsafeMutablePointer<UnsafeMutablePointer<gnutls_pcert_st>?>?,
-    _ count: UnsafeMutablePointer<UInt32>?, _ key: UnsafeMutablePointer<gnutls_privkey_t?>?
+    _ session: UnsafeMutableRawPointer?, _ chain: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ count: UnsafeMutablePointer<UInt32>?,
+    _ key: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> Int32 {
-    guard let pointer = gnutls_session_get_ptr(session) else { return -1 }
+    guard let session, let pointer = gnutls_session_get_ptr(OpaquePointer(session)) else { return -1 }
     guard let identity = Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue().identity() else { return -1 }
-    chain?.pointee = identity.chain
+    chain?.pointee = UnsafeMutableRawPointer(identity.chain)
     count?.pointee = identity.count
-    key?.pointee = identity.key
+    key?.pointee = UnsafeMutableRawPointer(identity.key)
     return 0
 }

@@ -82,7 +82,7 @@ struct RequestHead {
     }
 
     /// A registered name or address with an optional port; nothing that could end up as markup, a path or a second header.
-    private static func isAuthority(_ text: String) -> Bool {
+    static func isAuthority(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 255
             && text.utf8.allSatisfy { byte in
                 switch byte {

@@ -112,7 +112,10 @@ final class Exchange: Sendable {
     /// Nothing of the body was asked for yet: the last moment to answer without it.
     private func beforeBody(_ state: inout State) -> Step {
         if let answer = state.answer {
-            guard state.isDiscardable, !answer.closes else { return .answer(answer) }
+            guard state.isDiscardable, !answer.closes else {
+                connection.lingers = true
+                return .answer(answer)
+            }
             state.body = .discarding(limits.discardedBytes)
             return .proceed(taken: 0)
         }
