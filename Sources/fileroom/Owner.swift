@@ -1,14 +1,10 @@
-import CommandLineInterface
-import Configuration
 import Foundation
 import HTTPServer
 import Indexing
-import Ledger
 
 /// This process as the owner of a data folder: runs the jobs, and answers other processes over the control socket.
 final class Owner: Sendable {
-    let service: IndexService
-    let ledger: Ledger
+    let parts: OwnerParts
     /// The API, as processes of this machine have it.
     let client: InProcessAPIClient
     let signals: SignalWatch
@@ -16,6 +12,7 @@ final class Owner: Sendable {
     // Held for as long as the object lives.
     private let lock: DataFolderLock
 
+    var service: IndexService { parts.service }
     var board: JobBoard { service.jobs }
 
     /// Takes the data folder, opens what is in it and begins to listen.
@@ -32,29 +29,24 @@ final class Owner: Sendable {
         let signals = SignalWatch(reload: role.reload)
         try await prepare(signals)
         let parts = try await OwnerParts.open(context, role, signals)
-        return try await Owner(context.folder, parts, signals, lock: lock, log: role.log)
+        return try await Owner(context.folder, parts, signals, lock: lock)
     }
 
     private init(
-        _ folder: DataFolder, _ parts: OwnerParts, _ signals: SignalWatch, lock: consuming DataFolderLock,
-        log: @escaping @Sendable (ServerEvent.Level, String) -> Void
+        _ folder: DataFolder, _ parts: OwnerParts, _ signals: SignalWatch, lock: consuming DataFolderLock
     ) async throws {
-        (service, ledger, self.signals) = (parts.service, parts.ledger, signals)
+        (self.parts, self.signals) = (parts, signals)
         self.lock = lock
         client = InProcessAPIClient(responder: parts.control)
         signals.steer(parts.service.jobs)
         server = try await HTTPServer.start(
-            listening: [.unix(path: folder.controlSocket)], report: { log($0.level, $0.message) }, responder: parts.control)
+            listening: [.unix(path: folder.controlSocket)], report: parts.report, responder: parts.control)
     }
 
     /// Whoever asks from now on finds nobody, and does it himself once this object has gone.
     func end() async {
         await server.stop(deadline: .seconds(1))
-        do {
-            try await ledger.close()
-        } catch {
-            Terminal.note("fileroom: the last lines of the audit trail could not be written: \(error)")
-        }
+        await parts.close()
     }
 
     /// Does something as the owner of the data folder, or has the process do it that is.
