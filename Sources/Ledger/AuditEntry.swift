@@ -42,8 +42,8 @@ public struct AuditRow: Sendable, Hashable {
     /// SHA-256 over the previous row's hash and this row's content, see ``hash(after:)``.
     public var hash: [UInt8]
 
-    /// What comes before the first row.
-    static let root = [UInt8](repeating: 0, count: SHA256.byteCount)
+    /// The hash that stands before the first row: zeros.
+    public static let beforeTheFirst = [UInt8](repeating: 0, count: SHA256.byteCount)
 
     /// The hash that a row must have after one with `previous`: SHA-256 over that hash's 32 bytes, the text `fileroom-audit-1`, and then id, time in
     /// milliseconds, actor, method, address, action, object, outcome and detail, each written as its length in bytes, a colon, its UTF-8 bytes and

@@ -9,7 +9,7 @@ extension LedgerRows {
         var hash: [UInt8]
         var seal: [UInt8] = []
 
-        static func none() -> AuditHead { AuditHead(entries: 0, hash: AuditRow.root) }
+        static func none() -> AuditHead { AuditHead(entries: 0, hash: AuditRow.beforeTheFirst) }
 
         /// What its seal must be.
         func expectedSeal(_ key: [UInt8]) -> [UInt8] { HMACSHA256.code(for: Array("\(entries):".utf8) + hash, key: key) }

@@ -63,7 +63,7 @@ extension Ledger {
 
     private struct Walk: Sendable {
         /// Of the last row that was right.
-        var hash = AuditRow.root
+        var hash = AuditRow.beforeTheFirst
         var count: Int64 = 0
         var isIntact = true
 

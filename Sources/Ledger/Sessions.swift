@@ -18,8 +18,8 @@ public struct NewSession: Sendable {
     /// For the cookie; kept nowhere.
     public var token: String
     public var signedIn: SignedIn
-    /// When it ends, whatever is done.
-    public var expiresAt: Double
+    /// After how long it ends, whatever is done.
+    public var lifetimeSeconds: Int
 }
 
 /// Who a token, key or cookie belongs to.
@@ -60,7 +60,7 @@ extension LedgerRows {
         let signedIn = SignedIn(
             name: user.name, role: user.role, id: connection.lastInsertedRowID, expiresAt: min(now + policy.sessionIdle, end),
             csrfToken: Token.csrf(of: token))
-        return NewSession(token: token, signedIn: signedIn, expiresAt: end)
+        return NewSession(token: token, signedIn: signedIn, lifetimeSeconds: Int(policy.sessionLongest))
     }
 
     func sessions(of name: String, policy: Ledger.Policy, now: Double) throws -> [Session] {

@@ -61,8 +61,10 @@ struct OwnerParts: Sendable {
                 ("catalogue", { await wrong { try await service.readers.read { _ in } } }), ("ledger", { await wrong(ledger.checkHealth) }),
             ],
             metrics: metrics)
-        return IndexRoutes(service: service).routes + SearchRoutes(readers: service.readers).routes
-            + SourceRoutes(service: service, register: sources).routes + health.routes
+        let all =
+            PeopleRoutes(ledger: ledger, version: Fileroom.version).routes + IndexRoutes(service: service).routes
+            + SearchRoutes(readers: service.readers).routes + SourceRoutes(service: service, register: sources).routes + health.routes
+        return OpenAPI.describing(all, version: Fileroom.version)
     }
 
     /// What is wrong with something, without details: anybody may ask.

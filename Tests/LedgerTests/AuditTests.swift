@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `a chain that was computed anew is betrayed by its seal`() async throws {
-        var hash = AuditRow.root
+        var hash = AuditRow.beforeTheFirst
         var sql = unlocked
         for row in try await ledger.auditRows(limit: 10).reversed() where row.id < 5 {
             var forged = row
@@ -122,7 +122,7 @@ import Testing
         var rows: [AuditRow] = []
         try await ledger.exportAudit { rows += $0 }
         #expect(rows.map(\.id) == Array(1...1_205))
-        var hash = AuditRow.root
+        var hash = AuditRow.beforeTheFirst
         for row in rows {
             #expect(row.hash == row.hash(after: hash))
             hash = row.hash

@@ -3,7 +3,7 @@ internal import HTTPServer
 
 extension Response {
     /// A JSON answer. Nothing on the way may keep it: answers hold what only this caller may see.
-    static func json(_ status: HTTPStatus = .ok, _ value: JSON) -> Response {
+    static func json(_ status: HTTPStatus, _ value: JSON) -> Response {
         json(status, bytes: value.bytes)
     }
 
