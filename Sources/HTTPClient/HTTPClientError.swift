@@ -60,9 +60,7 @@ extension HTTPClientError {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT:
             self.init(.unreachable, "\(server) cannot be reached: \(reason). Check the address, and that the server runs.")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_ISSUER_ERROR:
-            self.init(
-                .notTrusted,
-                "\(server) is not trusted: \(reason). If its certificate is signed by your own authority, name that one's certificate.")
+            self.init(.notTrusted, "\(server) is not trusted: \(reason).")
         case CURLE_SSL_CACERT_BADFILE:
             self.init(.unusable, "The file of trusted certificates cannot be used: \(reason).")
         case CURLE_OPERATION_TIMEDOUT:
