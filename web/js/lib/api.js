@@ -55,6 +55,7 @@ export const csrf = { token: null, renew: () => Promise.resolve() };
  *   signal?: AbortSignal,
  *   timeout?: number,
  *   keepsSession?: boolean,
+ *   accept?: string,
  * }} RequestOptions `timeout` in milliseconds; `keepsSession`: a 401 is about what was sent, such as a password, not about the session
  */
 
@@ -94,6 +95,23 @@ export const api = {
 };
 
 /**
+ * Asks for text, whatever the status: `/readyz` says what is wrong with 503, and `/metrics` is no JSON.
+ * @param {string} path
+ * @param {Pick<RequestOptions, "signal">} [options]
+ * @returns {Promise<{ status: number, text: string }>}
+ * @throws {ApiError} when the server cannot be reached, or refuses
+ */
+export async function getText(path, options = {}) {
+  const answer = await send("GET", path, { ...options, accept: "text/plain, application/json" });
+  if (answer.status === 401 || answer.status === 403 || answer.status === 429) {
+    const error = await problem(answer);
+    if (error.kind === "signed-out") apiEvents.dispatchEvent(new Event("signed-out"));
+    throw error;
+  }
+  return { status: answer.status, text: await answer.text() };
+}
+
+/**
  * A path with parts that came from data.
  * @param {TemplateStringsArray} strings
  * @param {...(string | number)} parts
@@ -107,8 +125,8 @@ export function path(strings, ...parts) {
  * @param {string} path
  * @param {RequestOptions} options
  */
-async function send(method, path, { query, body, signal, timeout = 30_000 }) {
-  const headers = new Headers({ Accept: "application/json" });
+async function send(method, path, { query, body, signal, timeout = 30_000, accept = "application/json" }) {
+  const headers = new Headers({ Accept: accept });
   if (method !== "GET" && csrf.token) headers.set("X-CSRF-Token", csrf.token);
   if (body !== undefined) headers.set("Content-Type", "application/json");
   const signals = [AbortSignal.timeout(timeout)];
