@@ -64,7 +64,9 @@ public struct SourceOpening: Sendable {
     public func open() async throws -> OpenedSource {
         switch source.address {
         case .folder(let path):
-            if source.enumerationMethod == .smb { throw SourceRefusal(.wrongMethod, "\(path) is a folder: the method smb needs an smb:// source.") }
+            if source.enumerationMethod == .smb {
+                throw SourceRefusal(.wrongMethod, "\(path) is a folder: the method smb needs an smb:// source.")
+            }
             try SourceRefusal.refuseMissing(folder: path)
             return OpenedSource(source: local(path), method: "local", reason: "the source is a folder")
         case .smb(let share):
