@@ -64,7 +64,9 @@ public struct SourceOpening: Sendable {
     public func open() async throws -> OpenedSource {
         switch source.address {
         case .folder(let path):
-            if source.enumerationMethod == .smb { throw SourceRefusal(.wrongMethod, "\(path) is a folder: the method smb needs an smb:// source.") }
+            if source.enumerationMethod == .smb {
+                throw SourceRefusal(.wrongMethod, "\(path) is a folder: the method smb needs an smb:// source.")
+            }
             try SourceRefusal.refuseMissing(folder: path)
             return OpenedSource(source: local(path), method: "local", reason: "the source is a folder")
         case .smb(let share):
@@ -77,7 +79,8 @@ public struct SourceOpening: Sendable {
                 guard let mount else {
                     throw SourceRefusal(
                         .notMounted,
-                        "\(share.canonicalURL) is not mounted on this machine. Mount it, give its `mount_path` in the configuration, or use --method smb."
+                        "\(share.canonicalURL) is not mounted on this machine. Mount it, give its `mount_path` in the "
+                            + "configuration, or use --method smb."
                     )
                 }
                 return OpenedSource(source: local(mount), method: "local", reason: "asked for; mounted at \(mount)")
