@@ -32,11 +32,13 @@ public actor IndexService {
     /// Opens the catalogue of a data folder that the caller owns.
     ///
     /// - Parameters:
+    ///   - isServer: whether it goes on when its jobs have ended, and a job that it leaves is continued by the next one; else a person continues it.
     ///   - environment: where passwords may be found.
     ///   - now: seconds since 1970 UTC.
     /// - Throws: `CatalogueError`.
     public init(
-        folder: DataFolder, declarations: any SourceDeclarations, environment: [String: String] = [:], timeZone: TimeZone = .current,
+        folder: DataFolder, declarations: any SourceDeclarations, isServer: Bool = true, environment: [String: String] = [:],
+        timeZone: TimeZone = .current,
         now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }, report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         (self.folder, self.declarations, self.environment) = (folder, declarations, environment)
@@ -44,7 +46,8 @@ public actor IndexService {
         catalogue = try CatalogueWriter(path: folder.catalogue)
         readers = CatalogueReaders(path: folder.catalogue)
         board = JobBoard(
-            folder: folder, catalogue: catalogue, stopMessage: JobRecord.interruption, keepsOnlyLastRuns: true, now: now)
+            folder: folder, catalogue: catalogue, stopMessage: isServer ? JobRecord.interruption : "paused", keepsOnlyLastRuns: isServer,
+            now: now)
         schedules = ScheduleBook(timeZone: timeZone)
     }
 
@@ -171,13 +174,14 @@ public actor IndexService {
         return try Self.some(jobs, job)
     }
 
-    /// Ends jobs for good; also those that paused or failed before this process began.
+    /// Ends jobs for good; where none runs, those that paused or failed before this process began.
     ///
     /// - Returns: the jobs that were asked or marked.
     /// - Throws: ``JobConflict`` when there is none.
     public func cancel(_ job: Int64?) async throws -> [Int64] {
         var jobs = await board.ask(.cancel, of: job)
-        for record in try await unfinished(job) {
+        // Who ends what runs does not mean what failed some time ago.
+        for record in jobs.isEmpty ? try await unfinished(job) : [] {
             try await catalogue.cancel(record.id, now: now())
             jobs.append(record.id)
         }

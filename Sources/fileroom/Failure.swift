@@ -1,7 +1,9 @@
 import Catalogue
+import Backup
 import CommandLineInterface
 import Configuration
 import FileSource
+import HTTPClient
 import Indexing
 
 /// What went wrong, in words for a person, and how the program ends.
@@ -25,7 +27,8 @@ struct Failure: Error {
         case let error as UsageError: self.init(error.description, .usage)
         case let error as PasswordError: self.init(error.description, .usage)
         case let error as DataFolderError: self.init(error.description)
-        case let error as ControlError: self.init(error.description)
+        case let error as BackupError: self.init(error.description)
+        case let error as HTTPClientError: self.init(error.description)
         default: self.init(String(describing: error))
         }
     }

@@ -7,45 +7,73 @@ import Indexing
 /// `source test`, `source suggest` and `source metrics`.
 enum SourceCommands {
     static func test(_ options: SourceOptions) async throws -> ExitCode {
-        let report = try await examination(options, Context(options.general)).test()
+        let context = try Context(options.general)
+        if let server = try context.remote() {
+            return try finish(SourceReport(try await ask(server, "POST", "test", options)), options)
+        }
+        return try finish(SourceReport(try await examination(options, context).test()), options)
+    }
+
+    private static func finish(_ report: SourceReport, _ options: SourceOptions) throws -> ExitCode {
         if options.general.writesJSON { try printJSON(report) } else { try show(report) }
         return exitCode(of: report)
     }
 
     static func suggest(_ options: SourceOptions) async throws -> ExitCode {
-        let (report, advice) = try await examination(options, Context(options.general)).suggestions()
-        if options.general.writesJSON {
-            try printJSON(advice)
-        } else if case .folder = report {
-            for one in advice { try Terminal.print(one.text) }
-        } else if advice.isEmpty {
-            try Terminal.print("Nothing to improve was found.")
-        } else {
-            for one in advice { try Terminal.print("- " + DisplayText.neutralized(one.text)) }
+        let context = try Context(options.general)
+        if let server = try context.remote() {
+            let answer = try await ask(server, "POST", "suggest", options)
+            try show(try answer.decoded(as: [Suggestion].self), writesJSON: options.general.writesJSON)
+            return .done
         }
-        return exitCode(of: report)
+        let (report, advice) = try await examination(options, context).suggestions()
+        try show(advice, writesJSON: options.general.writesJSON)
+        return exitCode(of: SourceReport(report))
     }
 
     static func metrics(_ options: SourceOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        let (folder, url) = (context.folder, try context.source(options.source).address.canonicalURL)
-        // Whoever runs a job needs no password to be asked.
-        let live = try await blocking { try ControlClient.ask(folder, ControlRequest(command: "metrics", order: url)) }
-        if let metrics = live?.metrics {
-            try show(metrics, writesJSON: options.general.writesJSON)
+        if let server = try context.remote() {
+            let answer = try await ask(server, "GET", "metrics", options)
+            try show(try answer.decoded(as: SMBMetrics.self), writesJSON: options.general.writesJSON)
             return .done
         }
         let source = try context.source(options.source)
+        // Whoever runs a job needs no password to be asked.
+        if let metrics = try await OwnerCalls.metrics(ofSource: source.address.canonicalURL, context.folder) {
+            try show(metrics, writesJSON: options.general.writesJSON)
+            return .done
+        }
         guard case .smb = source.address else { throw Failure("Metrics are kept for SMB connections; a folder has none.", .usage) }
         let examination = try examination(options, context)
         Terminal.note("No job reads this source now: these are the figures of a short test.")
         guard let (report, metrics) = try await examination.metrics() else { return .done }
         try show(metrics, writesJSON: options.general.writesJSON)
         if let message = report.message { Terminal.note("\(message). \(report.suggestion ?? "")") }
-        return exitCode(of: .share(report))
+        return exitCode(of: SourceReport.share(report))
     }
 
     // MARK: Pieces
+
+    /// What a server says of a source that it knows.
+    private static func ask(_ server: any APIClient, _ method: String, _ what: String, _ options: SourceOptions) async throws -> APIAnswer {
+        if options.credentials != CredentialOptions() {
+            throw Failure("--username and --password-file are not for a server: it has the source's own.", .usage)
+        }
+        var call = try APICall(method, ["api", "sources", options.source, what])
+        call.mayTakeLong = true
+        return try await server.answer(call)
+    }
+
+    private static func show(_ advice: [Suggestion], writesJSON: Bool) throws {
+        if writesJSON {
+            try printJSON(advice)
+        } else if advice.isEmpty {
+            try Terminal.print("Nothing to improve was found.")
+        } else {
+            for one in advice { try Terminal.print("- " + DisplayText.neutralized(one.text)) }
+        }
+    }
 
     private static func examination(_ options: SourceOptions, _ context: Context) throws -> SourceExamination {
         var source = try context.source(options.source)
@@ -54,7 +82,7 @@ enum SourceCommands {
         return SourceExamination(source, password: password ?? "")
     }
 
-    private static func show(_ report: SourceExamination.Report) throws {
+    private static func show(_ report: SourceReport) throws {
         switch report {
         case .folder(let folder):
             try Terminal.print(
@@ -64,7 +92,7 @@ enum SourceCommands {
         }
     }
 
-    private static func exitCode(of report: SourceExamination.Report) -> ExitCode {
+    private static func exitCode(of report: SourceReport) -> ExitCode {
         guard case .share(let share) = report else { return .done }
         return switch share.errorType {
         case nil: .done
@@ -134,5 +162,31 @@ enum SourceCommands {
         let encoder = IndexStatus.makeEncoder()
         encoder.outputFormatting.insert(.prettyPrinted)
         try Terminal.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
+/// What was found at a source, by this process or by a server.
+private enum SourceReport: Encodable {
+    case folder(SourceExamination.FolderReport)
+    case share(SMBReport)
+
+    init(_ report: SourceExamination.Report) {
+        switch report {
+        case .folder(let folder): self = .folder(folder)
+        case .share(let share): self = .share(share)
+        }
+    }
+
+    /// - Throws: ``Failure``.
+    init(_ answer: APIAnswer) throws {
+        // Only a folder's has a path.
+        if try answer.json()["path"] != nil { self = .folder(try answer.decoded()) } else { self = .share(try answer.decoded()) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .folder(let folder): try folder.encode(to: encoder)
+        case .share(let share): try share.encode(to: encoder)
+        }
     }
 }

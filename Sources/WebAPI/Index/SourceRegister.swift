@@ -2,16 +2,29 @@ public import Configuration
 internal import HTTPServer
 public import Indexing
 public import Ledger
+internal import Synchronization
 
 /// Every declared source: those of `config.json`, which stay as they are, and those of the ledger.
 public final class SourceRegister: SourceDeclarations {
-    private let configured: [ConfiguredSource]
+    private let known: Mutex<[ConfiguredSource]>
     private let ledger: Ledger
+    private var configured: [ConfiguredSource] { known.withLock { $0 } }
 
     /// - Parameter file: the configuration's path, absolute; nil when there is none.
     public init(_ configuration: FileroomConfiguration, file: String?, ledger: Ledger) {
-        configured = configuration.sources.map { ConfiguredSource($0, origin: .configuration, file: file) }
+        known = Mutex(Self.sources(of: configuration, file: file))
         self.ledger = ledger
+    }
+
+    /// Takes what the configuration says now.
+    ///
+    /// - Parameter file: as for ``init(_:file:ledger:)``.
+    public func reload(_ configuration: FileroomConfiguration, file: String?) {
+        known.withLock { $0 = Self.sources(of: configuration, file: file) }
+    }
+
+    private static func sources(of configuration: FileroomConfiguration, file: String?) -> [ConfiguredSource] {
+        configuration.sources.map { ConfiguredSource($0, origin: .configuration, file: file) }
     }
 
     public func declaredSources() async throws -> [ConfiguredSource] {
