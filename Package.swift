@@ -93,8 +93,11 @@ let package = Package(
             name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], exclude: ["Support/fault-proxy.py"],
             swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
+        .target(name: "SyntheticFiles", path: "Tests/SyntheticFiles", swiftSettings: strict),
         .testTarget(
-            name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing", "SQLite"], swiftSettings: testing),
+            name: "IndexingTests",
+            dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource", "Indexing", "SQLite", "SyntheticFiles"],
+            swiftSettings: testing),
         .testTarget(
             name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Configuration"], swiftSettings: testing),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
@@ -106,7 +109,7 @@ let package = Package(
             name: "WebAPITests",
             dependencies: [
                 "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPServer", "Indexing", "Ledger", "SQLite",
-                "SyntheticCatalogue", "WebAPI",
+                "SyntheticCatalogue", "SyntheticFiles", "WebAPI",
             ],
             swiftSettings: testing),
     ],

@@ -33,6 +33,13 @@ public final class CatalogueReader {
 
     // MARK: Counts and conflicts
 
+    /// Whether a row can be read, be there one or not.
+    ///
+    /// - Throws: ``CatalogueError`` when none can.
+    public func isReadable() throws -> Bool {
+        try snapshot { try connection.integer("SELECT count(*) FROM source") != nil }
+    }
+
     /// How many rows the catalogue has. Counts them: takes about a second for 100 million.
     ///
     /// - Throws: ``CatalogueError``.

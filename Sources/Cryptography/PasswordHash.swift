@@ -37,6 +37,15 @@ public struct PasswordHash: Hashable, Sendable {
         key = try Self.derive(password, salt: salt, cost: cost)
     }
 
+    /// One that no password is known to match, made without the work.
+    ///
+    /// - Throws: ``CryptographyError``.
+    static func decoy(cost: Cost) throws(CryptographyError) -> PasswordHash {
+        PasswordHash(cost: cost, salt: try Randomness.bytes(16), key: try Randomness.bytes(keyLength))
+    }
+
+    private init(cost: Cost, salt: [UInt8], key: [UInt8]) { (self.cost, self.salt, self.key) = (cost, salt, key) }
+
     /// Reads `$scrypt$ln=15,r=8,p=3$salt$hash`; nil for anything else.
     public init?(_ text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)

@@ -21,12 +21,10 @@ public final class PasswordThreads: Sendable {
     /// What is checked where there is no user, so that it takes as long.
     private let decoy: PasswordHash
 
-    /// Computes one hash at once.
-    ///
     /// - Throws: ``CryptographyError``.
     public init(cost: PasswordHash.Cost = .standard, threads: Int = 2, queueLimit: Int = 64) throws(CryptographyError) {
         (self.cost, self.threads, self.queueLimit) = (cost, threads, queueLimit)
-        decoy = try PasswordHash(of: "", cost: cost)
+        decoy = try PasswordHash.decoy(cost: cost)
     }
 
     /// - Throws: ``Busy``, ``CryptographyError``.

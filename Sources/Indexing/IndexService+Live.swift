@@ -11,6 +11,19 @@ extension IndexService {
         get async { await board.status }
     }
 
+    /// Why the server cannot do its work now; nil when it can.
+    public var problem: String? {
+        get async {
+            if isStopping { return "the server is ending" }
+            do {
+                _ = try await readers.read { try $0.isReadable() }
+                return nil
+            } catch {
+                return String(describing: error)
+            }
+        }
+    }
+
     /// What the connections of a running job did so far; nil when no job reads the source over SMB.
     public nonisolated func metrics(ofSource url: String) async -> SMBMetrics? { await board.metrics(ofSource: url) }
 

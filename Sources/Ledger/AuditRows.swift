@@ -9,7 +9,12 @@ extension LedgerRows {
         var hash: [UInt8]
         var seal: [UInt8] = []
 
-        static func none() -> AuditHead { AuditHead(entries: 0, hash: AuditRow.beforeTheFirst) }
+        /// Of a trail without rows; without a valid seal unless there is a key.
+        static func none(sealedWith key: [UInt8]? = nil) -> AuditHead {
+            var head = AuditHead(entries: 0, hash: AuditRow.beforeTheFirst)
+            if let key { head.seal = head.expectedSeal(key) }
+            return head
+        }
 
         /// What its seal must be.
         func expectedSeal(_ key: [UInt8]) -> [UInt8] { HMACSHA256.code(for: Array("\(entries):".utf8) + hash, key: key) }
@@ -26,27 +31,33 @@ extension LedgerRows {
     }
 
     /// Adds rows at the end, within the caller's transaction.
+    ///
+    /// Goes on where the trail was tampered with, so that nobody can stop the service that way, but never mends it: new rows follow the hash that the
+    /// head remembers, and a head whose seal was broken gets no valid one again.
     func append(_ entries: [TimedEntry], sealKey: [UInt8]) throws {
         guard !entries.isEmpty else { return }
-        guard var head = try auditHead() else {
-            throw LedgerError(
-                .corrupt, "The head of the audit trail is missing", "Restore the ledger from a backup with `fileroom restore`.")
-        }
+        var head = try auditHead() ?? .none()
+        let isSealed = ConstantTime.areEqual(head.seal, head.expectedSeal(sealKey))
+        head.entries = try connection.integer("SELECT max(id) FROM audit") ?? 0
         for entry in entries {
             var row = AuditRow(id: head.entries + 1, timeUnixMilliseconds: entry.timeUnixMilliseconds, entry: entry.entry, hash: [])
             row.hash = row.hash(after: head.hash)
             try insert(row)
             (head.entries, head.hash) = (row.id, row.hash)
         }
-        try setAuditHead(head, sealKey: sealKey)
+        head.seal = isSealed ? head.expectedSeal(sealKey) : []
+        try setAuditHead(head)
     }
 
-    func setAuditHead(_ head: AuditHead, sealKey: [UInt8]) throws {
+    /// Writes the head as it is: shows whether rows could be added.
+    func tryAudit() throws { try setAuditHead(try auditHead() ?? .none()) }
+
+    func setAuditHead(_ head: AuditHead) throws {
         try run(
             """
             INSERT INTO audit_head(id, entries, hash, seal) VALUES (1, ?, ?, ?)
             ON CONFLICT(id) DO UPDATE SET entries = excluded.entries, hash = excluded.hash, seal = excluded.seal
-            """, .integer(head.entries), .blob(head.hash), .blob(head.expectedSeal(sealKey)))
+            """, .integer(head.entries), .blob(head.hash), .blob(head.seal))
     }
 
     private func insert(_ row: AuditRow) throws {

@@ -7,10 +7,19 @@ extension Ledger {
     ///
     /// - Throws: ``LedgerError`` when the trail cannot be written.
     public func note(_ entry: AuditEntry) async throws {
-        if queue.hasFailed { try await flush() }
+        try await checkAudit()
         let time = milliseconds(now())
         queue.add { $0.entries.append(.init(entry: entry, timeUnixMilliseconds: time)) }
         schedule(after: Self.grouping)
+    }
+
+    /// Tries again what could not be written the last time, if anything.
+    ///
+    /// - Throws: ``LedgerError`` when the trail cannot be written.
+    public func checkAudit() async throws {
+        guard queue.hasFailed else { return }
+        try await commit { rows in (try rows.tryAudit(), nil) }
+        queue.wasWritten()
     }
 
     /// Keeps something that happened, and returns when it is on the disk.

@@ -78,7 +78,7 @@ public final class Ledger: Sendable {
     ///
     /// - Throws: ``LedgerError``.
     public func checkHealth() async throws {
-        if queue.hasFailed { try await flush() }
+        try await checkAudit()
         try await reader.read { _ = try $0.connection.integer("SELECT count(*) FROM audit_head") }
     }
 

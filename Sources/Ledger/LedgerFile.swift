@@ -33,7 +33,7 @@ enum LedgerFile {
                 }
                 let rows = LedgerRows(connection)
                 try checkKey(key, of: rows, keyPath: keyPath)
-                if version == 0 { try rows.setAuditHead(.none(), sealKey: key.derived(for: auditSealing)) }
+                if version == 0 { try rows.setAuditHead(.none(sealedWith: key.derived(for: auditSealing))) }
             }
             return (connection, key)
         }

@@ -2,6 +2,7 @@ import Catalogue
 import FileSource
 import Foundation
 import Synchronization
+import SyntheticFiles
 import Testing
 
 @testable import Indexing

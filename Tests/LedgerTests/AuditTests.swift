@@ -52,6 +52,8 @@ import Testing
         let verdict = try await ledger.verifyAudit()
         #expect(!verdict.isIntact)
         #expect(verdict.firstBroken == firstBroken)
+        for _ in 0..<3 { try await ledger.record(AuditEntry("later", by: .local)) }
+        #expect(try await !ledger.verifyAudit().isIntact, "what comes later mends nothing")
     }
 
     @Test func `a chain that was computed anew is betrayed by its seal`() async throws {

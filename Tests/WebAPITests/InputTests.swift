@@ -77,7 +77,15 @@ import Testing
         #expect(Timestamp.text(1_772_352_900.001) == "2026-03-01T08:15:00.001Z")
         #expect(Timestamp.unixSeconds("2026-03-01T08:15:00.001Z") == 1_772_352_900.001)
         #expect(Timestamp.unixSeconds("2026-03-01T09:15:00+01:00") == 1_772_352_900)
-        #expect(Timestamp.unixSeconds("2026-03-01") == nil)
+        #expect(Timestamp.unixSeconds("1970-01-01t00:00:00.5z") == 0.5)
+        #expect(Timestamp.unixSeconds("2024-02-29T23:59:60Z") == 1_709_251_200)
+        #expect(Timestamp.unixSeconds("0001-01-01T00:00:00Z") == -62_135_596_800)
+        for text in [
+            "2026-03-01", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00Zx",
+            "2026-01-01T00:00:00", "2026-01-01T00:00:00+24:00", "٢٠٢٦-01-01T00:00:00Z", "",
+        ] {
+            #expect(Timestamp.unixSeconds(text) == nil, "\(text)")
+        }
     }
 
     @Test func `an answer has every member, and its texts are escaped`() {

@@ -108,6 +108,7 @@ final class SettlingSearches: Sendable {
         let detail = parameters.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
         let entry = AuditEntry("search", detail: String(detail.prefix(1_000)), by: caller.auditOrigin)
         guard caller.identity?.means == .session, let id = caller.identity?.id else { return try await ledger.note(entry) }
+        try await ledger.checkAudit()
         let key = String(id)
         let text = request.query["q"] ?? ""
         let (serial, settled) = state.withLock { state in

@@ -30,7 +30,7 @@ public final class SourceRegister: SourceDeclarations {
     public func declaredSources() async throws -> [ConfiguredSource] {
         var sources = configured
         for stored in try await ledger.declaredSources() {
-            // What an earlier version accepted and this one does not is not indexed; it can still be changed and removed.
+            // What another version accepted and this one does not can only be removed.
             guard let declaration = try? SourceDeclaration(json: Array(stored.configuration.utf8)) else { continue }
             var source = declaration.source
             guard Self.clash(source, with: configured) == nil else { continue }

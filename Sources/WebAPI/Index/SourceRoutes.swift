@@ -120,7 +120,7 @@ public struct SourceRoutes: Sendable {
 
     private var remove: APIRoute {
         APIRoute(
-            .delete, "/api/sources/{id}", .admins, audit: .change("source.remove"),
+            .delete, "/api/sources/{id}", .admins, audit: .change("source.delete"),
             Operation(
                 "removeSource", tag: "Sources", "Removes a source's declaration; with `forget`, also what only it holds from the catalogue.",
                 parameters: [
@@ -128,8 +128,12 @@ public struct SourceRoutes: Sendable {
                 ],
                 answers: [.empty(.noContent, "It is gone."), Self.unknown, Self.conflict]),
             handler: answering { request, caller in
-                let source = try await answer(request.parameters.get("id"))
-                let name = source.configuration.name
+                let name = try request.parameters.get("id")
+                guard let source = try await all().first(where: { $0.configuration.name == name }) else {
+                    // One that this version does not understand is nowhere else.
+                    try await register.remove(name, by: caller.auditing)
+                    return .empty()
+                }
                 let forgets = request.query["forget"] == "true"
                 switch source.origin {
                 case "catalogue" where !forgets:

@@ -9,12 +9,22 @@ struct CheckedBody: RequestKey {
 
 extension Request {
     /// The body as a value. By then it is known to fit the route's ``Operation/body``: every member is there that must be, no other, and each of
-    /// its type, so that a `Decodable` with the same members always succeeds.
+    /// its type, so that a `Decodable` with the same members can read it.
+    ///
+    /// - Throws: ``Problem``: 400 where the route takes no body, 422 for what a schema cannot tell.
     func body<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
         guard let bytes = self[CheckedBody.self] else {
             throw Problem(.badRequest, "BODY_MISSING", "This request needs a JSON body.")
         }
-        return try JSONDecoder().decode(Value.self, from: Data(bytes))
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(bytes))
+        } catch DecodingError.dataCorrupted(let context), DecodingError.typeMismatch(_, let context) {
+            // What a schema cannot say, such as a number beyond 64 bits.
+            let path = context.codingPath.reduce("$") { $0 + ($1.intValue.map { "[\($0)]" } ?? ".\($1.stringValue)") }
+            throw Problem(
+                .unprocessableContent, "INVALID_BODY", "The body is not what is expected here.",
+                errors: [.init(path: path, message: "cannot be used")])
+        }
     }
 
     /// The bytes of the checked body, for those who read it themselves.

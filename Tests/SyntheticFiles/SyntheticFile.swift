@@ -1,21 +1,32 @@
 /// Writes small DICOM files, explicit VR little endian, with a preamble and a meta group. All people are made up.
-struct SyntheticFile {
-    var patientName = "Muster^Maria"
-    var patientID = "P1"
-    var birthDate = "19700102"
-    var study = "1.2.3"
-    var studyDate = "20240501"
-    var studyDescription = "Brain"
-    var series = "1.2.3.1"
-    var seriesDescription = "T1"
-    var modality = "MR"
-    var instance = "1.2.3.1.1"
-    var number = 1
-    var rows: UInt16 = 16
+package struct SyntheticFile {
+    package var patientName: String
+    package var patientID: String
+    package var birthDate: String
+    package var study: String
+    package var studyDate: String
+    package var studyDescription: String
+    package var series: String
+    package var seriesDescription: String
+    package var modality: String
+    package var instance: String
+    package var number: Int
+    package var rows: UInt16
     /// Bytes of pixel data that follow the header.
-    var pixels = 64
+    package var pixels: Int
 
-    var bytes: [UInt8] {
+    package init(
+        patientName: String = "Muster^Maria", patientID: String = "P1", birthDate: String = "19700102", study: String = "1.2.3",
+        studyDate: String = "20240501", studyDescription: String = "Brain", series: String = "1.2.3.1", seriesDescription: String = "T1",
+        modality: String = "MR", instance: String = "1.2.3.1.1", number: Int = 1, rows: UInt16 = 16, pixels: Int = 64
+    ) {
+        (self.patientName, self.patientID, self.birthDate) = (patientName, patientID, birthDate)
+        (self.study, self.studyDate, self.studyDescription) = (study, studyDate, studyDescription)
+        (self.series, self.seriesDescription, self.modality) = (series, seriesDescription, modality)
+        (self.instance, self.number, self.rows, self.pixels) = (instance, number, rows, pixels)
+    }
+
+    package var bytes: [UInt8] {
         var file = [UInt8](repeating: 0, count: 128) + Array("DICM".utf8)
         var meta: [UInt8] = []
         Self.add(&meta, 0x0002, 0x0010, "UI", "1.2.840.10008.1.2.1")
