@@ -38,7 +38,8 @@ extension Failure {
     init(_ problem: APIProblem) {
         let exitCode: ExitCode =
             switch (problem.status, problem.code) {
-            case (_, "NO_SUCH_JOB"), (404, _): .noSuchSource
+            case (_, "NO_SUCH_JOB"), (_, "FOLDER_MISSING"), (_, "NOT_MOUNTED"), (_, "SOURCE_DISABLED"), (404, _): .noSuchSource
+            case (_, "WRONG_METHOD"), (_, "PASSWORD_NEEDED"), (_, "PASSWORD_NOT_FOUND"): .usage
             case (401, _), (403, _): .refused
             case (400, _), (413, _), (415, _), (422, _): .usage
             case (502, _), (504, _): .unreachable
