@@ -7,6 +7,8 @@ public final class CatalogueReader {
     let connection: Connection
     let folding = TextFolding()
     private var statements: [String: Statement] = [:]
+    /// Whether whoever asks has gone away. An interruption ends a statement that runs; this ends the calls that would follow it.
+    var isCancelled: () -> Bool = { false }
 
     /// Opens the catalogue at `path` for reading.
     ///
@@ -83,7 +85,8 @@ public final class CatalogueReader {
 
     /// Runs `body` on one consistent state.
     func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
-        try CatalogueFile.translatingErrors {
+        if isCancelled() { throw CatalogueError.interruption }
+        return try CatalogueFile.translatingErrors {
             try connection.execute("BEGIN")
             defer {
                 // Nothing was written, so there is nothing that a failure could lose.

@@ -227,6 +227,8 @@ private final class ReaderCall<Value: Sendable>: WaitingCall {
                 return !state.isCancelled
             }
             guard isWanted else { throw CancellationError() }
+            reader.isCancelled = { self.state.withLock { $0.isCancelled } }
+            defer { reader.isCancelled = { false } }
             return try body(reader)
         }
         let (continuation, isCancelled) = state.withLock { state in

@@ -12,7 +12,7 @@ struct PublicSite {
     var responder: any Responder {
         let fallback: Router.Handler? = pages.map { pages in { @Sendable request in try Self.page(request, pages) } }
         return parts.access
-            .responder(for: parts.routes, fallback: fallback, isCertificateReal: isCertificateReal, observers: [parts.metrics.observe])
+            .responder(for: parts.routes, fallback: fallback, isCertificateReal: isCertificateReal, observers: [parts.metrics.count])
             .behind([TrustedProxies(trustedProxies.compactMap { AddressRange($0) }), RequestIDMiddleware(), CompressionMiddleware()])
     }
 

@@ -53,9 +53,6 @@ import Testing
             let again = try await world.call(.post, "/api/index/start", body: start)
             #expect(try again.status == 409 && again.string("code") == "JOB_RUNNING")
             #expect(try await world.call(.post, "/api/index/resume").status == 202)
-            _ = try await world.status { $0.jobs.contains { $0.state != "paused" } }
-            try await world.call(.post, "/api/index/pause")
-            _ = try await world.status { $0.jobs.allSatisfy { $0.state == "paused" } }
             #expect(try await world.call(.post, "/api/index/cancel", body: #"{"job": \#(job)}"#).status == 202)
             #expect(await world.service.board.end(of: Int64(job))?.record.state == .cancelled)
             for wish in ["pause", "resume", "cancel"] {

@@ -153,8 +153,13 @@ final class IndexWorld: Sendable {
         while await listener.next() != nil {
             let status = await service.status
             if isWanted(status) { return status }
+            // All have ended: what is waited for will not come.
+            if !status.running, !status.jobs.isEmpty { break }
         }
-        throw CancellationError()
+        throw NeverCame()
+    }
+
+    struct NeverCame: Error {
     }
 
     /// Runs a job through the API to its end.

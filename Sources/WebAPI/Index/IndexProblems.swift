@@ -3,6 +3,7 @@ internal import Configuration
 internal import FileSource
 internal import HTTPServer
 internal import Indexing
+internal import Ledger
 
 extension Problem {
     /// The one table from what goes wrong with jobs, sources and the catalogue to what a client reads.
@@ -20,6 +21,7 @@ extension Problem {
                 errors: [.init(path: "$.source", message: error.description)])
         case let error as PasswordError: Problem(.conflict, "PASSWORD_NOT_FOUND", error.description)
         case let error as CatalogueError: try of(error)
+        case let error as LedgerError: Problem(error)
         case let error as CatalogueReaders.Overloaded: later("OVERLOADED", error.description, seconds: 1)
         case let error as JobBoardClosed: later("ENDING", error.description, seconds: 5)
         default: throw error

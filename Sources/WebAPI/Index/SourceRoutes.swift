@@ -94,7 +94,7 @@ public struct SourceRoutes: Sendable {
                 body: .reference("SourceDeclaration"),
                 answers: [.json(.created, .reference("Source"), "It is declared; `Location` is its address."), Self.conflict, Self.invalid]),
             handler: answering { request, caller in
-                let name = try await register.add(request.checkedBody, by: caller.auditing)
+                let name = try await register.add(request.checkedBody, by: caller.auditOrigin)
                 try await service.declarationsChanged()
                 var response = Response.json(.created, try await answer(name).json())
                 response.headers["Location"] = "/api/sources/\(Self.encoded(name))"
@@ -112,7 +112,7 @@ public struct SourceRoutes: Sendable {
                 answers: [.json(.ok, .reference("Source"), "As it is now."), Self.unknown, Self.conflict, Self.invalid]),
             handler: answering { request, caller in
                 let name = try request.parameters.get("id")
-                try await register.change(name, with: request.checkedBody, by: caller.auditing)
+                try await register.change(name, with: request.checkedBody, by: caller.auditOrigin)
                 try await service.declarationsChanged()
                 return .json(.ok, try await answer(name).json())
             })
@@ -131,7 +131,7 @@ public struct SourceRoutes: Sendable {
                 let name = try request.parameters.get("id")
                 guard let source = try await all().first(where: { $0.configuration.name == name }) else {
                     // One that this version does not understand is nowhere else.
-                    try await register.remove(name, by: caller.auditing)
+                    try await register.remove(name, by: caller.auditOrigin)
                     return .empty()
                 }
                 let forgets = request.query["forget"] == "true"
@@ -144,7 +144,7 @@ public struct SourceRoutes: Sendable {
                 }
                 try await service.refuseBusy(url: source.configuration.address.canonicalURL)
                 if forgets { _ = try await service.forget(url: source.configuration.address.canonicalURL) }
-                if source.origin == "ledger" { try await register.remove(name, by: caller.auditing) }
+                if source.origin == "ledger" { try await register.remove(name, by: caller.auditOrigin) }
                 try await service.declarationsChanged()
                 return .empty()
             })
@@ -214,14 +214,5 @@ public struct SourceRoutes: Sendable {
     private func examination(_ request: Request) async throws -> SourceExamination {
         let source = try await answer(request.parameters.get("id")).configuration
         return SourceExamination(source, password: try service.password(of: source) ?? "")
-    }
-}
-
-extension Caller {
-    /// For rows of the audit trail that are written with what they are about.
-    fileprivate var auditing: AuditOrigin {
-        guard let identity else { return AuditOrigin(actor: "-", method: "none", ipAddress: address) }
-        let actor = identity.means == .key ? "key:\(identity.name)" : identity.name
-        return AuditOrigin(actor: actor, method: identity.means.rawValue, ipAddress: address)
     }
 }

@@ -1,4 +1,4 @@
-public import HTTPServer
+internal import HTTPServer
 internal import Synchronization
 
 /// What the server measures of itself, for Prometheus.
@@ -48,19 +48,18 @@ public final class Metrics: Sendable {
         state.withLock { $0.families.append(Family(name: name, help: help, kind: kind, samples: samples)) }
     }
 
-    /// Counts a request that was answered.
-    ///
-    /// - Parameters:
-    ///   - route: the pattern, such as `/api/studies/{uid}`; never the path, of which there are too many.
-    ///   - seconds: until the answer began.
-    func count(route: String, method: String, status: Int, seconds: Double) {
+    /// Counts a request that was answered, by its route; those without one are `other`, as are methods that a client made up.
+    public func count(_ record: RequestRecord) {
+        let known: Set<HTTPMethod> = [.get, .head, .post, .put, .patch, .delete, .options]
+        let method = known.contains(HTTPMethod(rawValue: record.method)) ? record.method : "other"
+        let key = RouteKey(route: record.route ?? "other", method: method)
         state.withLock { state in
-            var figures = state.routes[RouteKey(route: route, method: method)] ?? RouteFigures()
-            figures.statuses[status, default: 0] += 1
-            for (index, bound) in Self.bounds.enumerated() where seconds <= bound { figures.buckets[index] += 1 }
-            figures.seconds += seconds
+            var figures = state.routes[key] ?? RouteFigures()
+            figures.statuses[record.status, default: 0] += 1
+            for (index, bound) in Self.bounds.enumerated() where record.seconds <= bound { figures.buckets[index] += 1 }
+            figures.seconds += record.seconds
             figures.count += 1
-            state.routes[RouteKey(route: route, method: method)] = figures
+            state.routes[key] = figures
         }
     }
 
@@ -125,43 +124,5 @@ public final class Metrics: Sendable {
             }
         }
         return text
-    }
-}
-
-/// Measures every request by its route.
-public struct MetricsMiddleware: Middleware {
-    private let metrics: Metrics
-    private let pattern: @Sendable (Request) -> String?
-
-    /// - Parameter pattern: names the route that a request will take; nil for none, and for files.
-    public init(_ metrics: Metrics, pattern: @escaping @Sendable (Request) -> String?) {
-        (self.metrics, self.pattern) = (metrics, pattern)
-    }
-
-    public func respond(to request: Request, next: any Responder) async throws -> Response {
-        let began = ContinuousClock.now
-        func count(_ status: Int) {
-            let duration = began.duration(to: .now).components
-            // What a client makes up is no name of anything.
-            let known: Set<HTTPMethod> = [.get, .head, .post, .put, .patch, .delete, .options]
-            metrics.count(
-                route: pattern(request) ?? "other", method: known.contains(request.method) ? request.method.rawValue : "other",
-                status: status, seconds: Double(duration.seconds) + Double(duration.attoseconds) * 1e-18)
-        }
-        do {
-            let response = try await next.respond(to: request)
-            count(response.status.rawValue)
-            return response
-        } catch let problem as Problem {
-            count(problem.status.rawValue)
-            throw problem
-        } catch is CancellationError {
-            // The client went away; the number is nginx's, since HTTP has none.
-            count(499)
-            throw CancellationError()
-        } catch {
-            count(500)
-            throw error
-        }
     }
 }

@@ -1,0 +1,206 @@
+/**
+ * What a person can do with a job: start, pause, resume, cancel, confirm. What would destroy work asks first.
+ */
+
+import { api, path } from "../lib/api.js";
+import { h } from "../lib/dom.js";
+import { formatNumber, t } from "../lib/i18n.js";
+import { button } from "./button.js";
+import { confirmDialog, openDialog } from "./dialog.js";
+import { field, form } from "./field.js";
+import { errorSentence } from "./states.js";
+import { toast } from "./toast.js";
+
+/** @typedef {import("../lib/index-types.js").Job} Job */
+
+/** How long a start may take: the server signs in to the source first. In milliseconds. */
+const startTimeout = 90_000;
+
+/**
+ * Starts a job on a source.
+ * @param {string} source its name
+ * @param {{ full?: boolean, all_names?: boolean, method?: string, workers?: string }} [options]
+ * @returns {Promise<number>} the job
+ */
+export async function startJob(source, options = {}) {
+  const { job } = await api.post("/api/index/start", { source, ...options }, { timeout: startTimeout });
+  return job;
+}
+
+/**
+ * A button that does something with the server, and says when that failed.
+ * @param {string} label
+ * @param {() => Promise<unknown>} run
+ * @param {{
+ *   kind?: "plain" | "primary" | "quiet" | "danger", icon?: import("./icon.js").IconName, about?: string, after?: () => void,
+ * }} [options] `about`: what is acted on, for people who listen
+ */
+export function actionButton(label, run, { kind = "plain", icon, about, after } = {}) {
+  return button(label, {
+    kind,
+    icon,
+    attributes: about ? { "aria-label": `${label}: ${about}` } : {},
+    onClick: async () => {
+      try {
+        await run();
+        after?.();
+      } catch (error) {
+        toast(errorSentence(error), { kind: "error" });
+      }
+    },
+  });
+}
+
+/**
+ * The buttons for a job, as its state allows.
+ * @param {Job} job
+ * @param {() => void} after something was done
+ */
+export function jobButtons(job, after) {
+  const about = job.source;
+  if (job.state === "running") {
+    return [
+      actionButton(t("job.pause"), () => api.post("/api/index/pause", { job: job.id }), {
+        icon: "pause",
+        about,
+        after,
+      }),
+      cancelButton(job, after),
+    ];
+  }
+  if (job.state === "paused") {
+    return [
+      actionButton(t("job.resume"), () => api.post("/api/index/resume", { job: job.id }, { timeout: startTimeout }), {
+        kind: "primary",
+        icon: "play",
+        about,
+        after,
+      }),
+      cancelButton(job, after),
+    ];
+  }
+  return [];
+}
+
+/** @param {Job} job @param {() => void} after */
+function cancelButton(job, after) {
+  return button(t("job.cancel"), {
+    icon: "stop",
+    attributes: { "aria-label": `${t("job.cancel")}: ${job.source}` },
+    onClick: async () => {
+      const isDone = await confirmDialog({
+        title: t("job.cancel_title", { source: job.source }),
+        text: t("job.cancel_text", { count: job.files_processed }),
+        confirm: t("job.cancel_confirm"),
+        kind: "danger",
+        run: () => api.post("/api/index/cancel", { job: job.id }),
+      });
+      if (isDone) after();
+    },
+  });
+}
+
+/**
+ * Lets held files go, after explaining what that means [I9].
+ * @param {string} source its name
+ * @param {number} held
+ * @returns {Promise<boolean>} whether it was done
+ */
+export async function confirmMissing(source, held) {
+  let removed = 0;
+  const isDone = await confirmDialog({
+    title: t("held.title", { count: held }),
+    text: h(
+      "span",
+      { class: "paragraphs" },
+      h("span", null, t("held.what", { source, count: held })),
+      h("span", null, t("held.why")),
+      h("strong", null, t("held.check")),
+      h("span", null, t("held.then")),
+    ),
+    confirm: t("held.confirm", { count: held }),
+    kind: "danger",
+    run: async () => {
+      removed = (await api.post("/api/index/confirm", { source }, { timeout: startTimeout })).files_removed;
+    },
+  });
+  if (isDone) toast(t("held.done", { count: removed }), { kind: "success" });
+  return isDone;
+}
+
+/**
+ * Asks how to start.
+ * @param {import("../lib/index-types.js").Source} source
+ * @returns {Promise<boolean>} whether a job was started
+ */
+export async function startDialog(source) {
+  const answer = await openDialog({
+    title: t("start.title", { source: source.name }),
+    content: (/** @type {(result: boolean | null) => void} */ close) =>
+      form({
+        children: [
+          field({ name: "full", label: t("start.full"), hint: t("start.full_hint"), type: "checkbox" }),
+          field({ name: "all_names", label: t("start.all_names"), hint: t("start.all_names_hint"), type: "checkbox" }),
+          source.type === "smb" && field({
+            name: "method",
+            label: t("job.method"),
+            hint: t("start.method_hint"),
+            type: "select",
+            options: [
+              { value: "", label: t("start.as_configured") },
+              { value: "auto", label: t("method.auto") },
+              { value: "smb", label: t("method.smb") },
+              { value: "local", label: t("method.local") },
+            ],
+          }),
+          field({
+            name: "workers",
+            label: t("start.workers"),
+            hint: t("start.workers_hint"),
+            attributes: { inputmode: "numeric", pattern: "auto|[0-9]{1,3}", placeholder: t("start.as_configured") },
+          }),
+        ],
+        submit: t("job.start"),
+        onCancel: () => close(null),
+        onSubmit: async (values) => {
+          await startJob(source.name, startOptions(values));
+          close(true);
+        },
+      }),
+  });
+  return answer === true;
+}
+
+/** @param {import("./field.js").FormValues} values */
+function startOptions({ full, all_names: allNames, method, workers }) {
+  /** @type {Record<string, any>} */
+  const options = {};
+  if (full) options.full = true;
+  if (allNames) options.all_names = true;
+  if (method) options.method = String(method);
+  if (workers) options.workers = String(workers).trim();
+  return options;
+}
+
+/**
+ * Removes a source, after saying what goes with it.
+ * @param {import("../lib/index-types.js").Source} source
+ */
+export function deleteSource(source) {
+  return confirmDialog({
+    title: t("source.delete_title", { source: source.name }),
+    text: h(
+      "span",
+      { class: "paragraphs" },
+      h(
+        "span",
+        null,
+        t("source.delete_what", { count: source.series_count, series: formatNumber(source.series_count) }),
+      ),
+      h("span", null, t("source.delete_nas")),
+    ),
+    confirm: t("source.delete_confirm"),
+    kind: "danger",
+    run: () => api.delete(path`/api/sources/${source.id}`, { timeout: startTimeout }),
+  });
+}

@@ -1,0 +1,65 @@
+export default {
+  "common.cancel": "Abbrechen",
+  "common.close": "Schließen",
+  "common.copied": "Kopiert",
+  "common.copy_failed":
+    "Der Browser hat das Kopieren nicht erlaubt. Markieren Sie den Text und kopieren Sie ihn von Hand.",
+  "common.dismiss": "Ausblenden",
+  "common.loading": "Wird geladen",
+  "common.retry": "Erneut versuchen",
+  "common.save": "Speichern",
+  "common.clear": "Löschen",
+  "common.apply": "Anwenden",
+
+  "nav.catalogue": "Katalog",
+  "nav.account": "Ihr Konto",
+  "nav.sign_in": "Anmelden",
+  "nav.setup": "Einrichten",
+
+  "role.admin": "Administration",
+  "role.clinician": "Klinik",
+  "role.uploader": "Nur Hochladen",
+
+  "shell.skip": "Zum Inhalt springen",
+  "shell.navigation": "Hauptmenü",
+  "shell.menu": "Menü",
+  "shell.account_menu": "Konto von {name}",
+  "shell.preferences": "Darstellung und Sprache",
+  "shell.theme": "Farbschema",
+  "shell.language": "Sprache",
+  "shell.sign_out": "Abmelden",
+  "shell.offline": "Keine Verbindung zu Fileroom. Es wird von selbst weiter versucht.",
+  "shell.try_now": "Jetzt versuchen",
+  "shell.to_start": "Zur Startseite",
+  "shell.not_found_title": "Diese Seite gibt es nicht",
+  "shell.not_found_text": "Vielleicht ist die Adresse falsch geschrieben, oder die Seite ist umgezogen.",
+
+  "theme.system": "System",
+  "theme.light": "Hell",
+  "theme.dark": "Dunkel",
+
+  "field.required": "Bitte füllen Sie dieses Feld aus.",
+  "field.too_short": { one: "Mindestens {count} Zeichen.", other: "Mindestens {count} Zeichen." },
+  "field.show_password": "Passwort anzeigen",
+  "field.hide_password": "Passwort verbergen",
+
+  "error.offline_title": "Fileroom ist nicht erreichbar",
+  "error.offline_text": "Prüfen Sie das Netzwerk. Sobald die Verbindung wieder da ist, geht es von selbst weiter.",
+  "error.limited_title": "Zu viele Anfragen",
+  "error.limited_text": {
+    one: "Bitte warten Sie {count} Sekunde und versuchen Sie es dann erneut.",
+    other: "Bitte warten Sie {count} Sekunden und versuchen Sie es dann erneut.",
+  },
+  "error.refused_title": "Das dürfen Sie nicht sehen",
+  "error.refused_text": "Diese Seite gehört nicht zu Ihrer Rolle. Die Administration kann das ändern.",
+  "error.signed_out_title": "Sie sind abgemeldet",
+  "error.signed_out_text": "Bitte melden Sie sich erneut an.",
+  "error.server_title": "Auf dem Server ist etwas schiefgegangen",
+  "error.server_text":
+    "Versuchen Sie es gleich noch einmal. Wenn es wieder geschieht, nennen Sie der Administration die Kennung unten.",
+  "error.other_title": "Das hat nicht geklappt",
+  "error.unexpected_title": "Etwas Unerwartetes ist geschehen",
+  "error.unexpected_text":
+    "Laden Sie die Seite neu. Wenn es wieder geschieht, nennen Sie der Administration die Worte unten.",
+  "error.reference": "Kennung: {id}",
+};
