@@ -24,8 +24,9 @@ struct APIProblem: Sendable {
         }
         self.status = status
         if let body = try? JSONDecoder().decode(Body.self, from: body) {
-            let errors = (body.errors ?? []).map { "\($0.path): \($0.message)" }
-            (code, detail) = (body.code, ([body.detail] + errors).joined(separator: "\n"))
+            // What exactly is wrong says more than that something is.
+            let errors = (body.errors ?? []).map { "\($0.path.hasPrefix("$.") ? String($0.path.dropFirst(2)) : $0.path) \($0.message)" }
+            (code, detail) = (body.code, errors.isEmpty ? body.detail : errors.joined(separator: "; ") + ".")
         } else {
             // Something between us and the server, or no server of ours.
             (code, detail) = ("STATUS_\(status)", "The server answered with the status \(status). Is it a Fileroom server?")
