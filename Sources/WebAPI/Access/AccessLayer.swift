@@ -49,7 +49,7 @@ public final class AccessLayer: Sendable {
             request[RequestTrace.self]?.isRouted(to: route.pattern)
             let isLimited = route.rate != .unlimited && request.peer != .local
             if isLimited { try limiter.admit(address: request.peer.text, to: route.rate) }
-            let caller = try await authentication.caller(of: request)
+            let caller = try await authentication.caller(of: request, isActivity: route.isActivity && request.headers["X-Automatic"] == nil)
             request[RequestTrace.self]?.isAsked(by: caller)
             if isLimited, caller.identity != nil { try limiter.admit(actor: caller.auditOrigin.actor, to: route.rate) }
             do throws(Problem) {

@@ -213,7 +213,7 @@ public struct IndexRoutes: Sendable {
 
     private var events: APIRoute {
         APIRoute(
-            .get, "/api/index/events", .searchers,
+            .get, "/api/index/events", .searchers, isActivity: false,
             Operation(
                 "followIndex", tag: "Jobs",
                 "The status whenever it changes, a few times a second at most, as server-sent events named `status`. Admins get what "
