@@ -47,7 +47,7 @@ struct OwnerParts: Sendable {
                 report: { log.event(.info, $0) })
             return (ledger, sources, service)
         }
-        let access = AccessLayer(ledger: ledger, log: log)
+        let access = AccessLayer(ledger: ledger, limits: RateLimits(percent: configuration.server.rateLimitPercent), log: log)
         let metrics = Metrics()
         metrics.add(service)
         let local = LocalRoutes(

@@ -90,12 +90,17 @@ export function scheduleText(expression) {
       return t("schedule.daily_at", { time: clock(schedule) });
     case "weekly":
       return t("schedule.weekly_at", {
-        days: formatList(schedule.weekdays.map((day) => weekdayName(day))),
+        days: formatList(mondayFirst(schedule.weekdays).map((day) => weekdayName(day))),
         time: clock(schedule),
       });
     case "custom":
       return t("schedule.custom_is", { expression: schedule.expression });
   }
+}
+
+/** Weekdays as calendars in hospitals have them. @param {readonly number[]} days 0 to 6 from Sunday */
+export function mondayFirst(days) {
+  return [...days].sort((one, other) => (one + 6) % 7 - (other + 6) % 7);
 }
 
 /** @param {number} day 0 to 6 from Sunday @param {"long" | "short"} [style] */

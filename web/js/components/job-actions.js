@@ -4,10 +4,11 @@
 
 import { api, path } from "../lib/api.js";
 import { h } from "../lib/dom.js";
-import { formatNumber, t } from "../lib/i18n.js";
+import { t } from "../lib/i18n.js";
 import { button } from "./button.js";
 import { confirmDialog, openDialog } from "./dialog.js";
 import { field, form } from "./field.js";
+import { icon as iconOf } from "./icon.js";
 import { errorSentence } from "./states.js";
 import { toast } from "./toast.js";
 
@@ -15,11 +16,13 @@ import { toast } from "./toast.js";
 
 /** How long a start may take: the server signs in to the source first. In milliseconds. */
 const startTimeout = 90_000;
+/** How long a large source may take to leave the catalogue. In milliseconds. */
+const forgetTimeout = 600_000;
 
 /**
  * Starts a job on a source.
  * @param {string} source its name
- * @param {{ full?: boolean, all_names?: boolean, method?: string, workers?: string }} [options]
+ * @param {{ full?: boolean, all_names?: boolean, method?: string, workers?: number | string }} [options]
  * @returns {Promise<number>} the job
  */
 export async function startJob(source, options = {}) {
@@ -87,17 +90,20 @@ function cancelButton(job, after) {
   return button(t("job.cancel"), {
     icon: "stop",
     attributes: { "aria-label": `${t("job.cancel")}: ${job.source}` },
-    onClick: async () => {
-      const isDone = await confirmDialog({
-        title: t("job.cancel_title", { source: job.source }),
-        text: t("job.cancel_text", { count: job.files_processed }),
-        confirm: t("job.cancel_confirm"),
-        kind: "danger",
-        run: () => api.post("/api/index/cancel", { job: job.id }),
-      });
-      if (isDone) after();
-    },
+    onClick: () => void cancel(job, after),
   });
+}
+
+/** @param {Job} job @param {() => void} after */
+async function cancel(job, after) {
+  const isDone = await confirmDialog({
+    title: t("job.cancel_title", { source: job.source }),
+    text: t("job.cancel_text", { count: job.files_processed }),
+    confirm: t("job.cancel_confirm"),
+    kind: "danger",
+    run: () => api.post("/api/index/cancel", { job: job.id }),
+  });
+  if (isDone) after();
 }
 
 /**
@@ -106,7 +112,7 @@ function cancelButton(job, after) {
  * @param {number} held
  * @returns {Promise<boolean>} whether it was done
  */
-export async function confirmMissing(source, held) {
+async function confirmMissing(source, held) {
   let removed = 0;
   const isDone = await confirmDialog({
     title: t("held.title", { count: held }),
@@ -118,7 +124,7 @@ export async function confirmMissing(source, held) {
       h("strong", null, t("held.check")),
       h("span", null, t("held.then")),
     ),
-    confirm: t("held.confirm", { count: held }),
+    confirm: t("held.confirm"),
     kind: "danger",
     run: async () => {
       removed = (await api.post("/api/index/confirm", { source }, { timeout: startTimeout })).files_removed;
@@ -126,6 +132,32 @@ export async function confirmMissing(source, held) {
   });
   if (isDone) toast(t("held.done", { count: removed }), { kind: "success" });
   return isDone;
+}
+
+/**
+ * Says that files are held, with what to do about it; nothing where none are.
+ * @param {Pick<Job, "id" | "source" | "held_missing">} job
+ * @param {() => void} after it was decided
+ * @param {Node} [more] beside the button
+ */
+export function heldNotice({ source, held_missing: held }, after, more) {
+  if (!held) return null;
+  const review = async () => {
+    if (await confirmMissing(source, held)) after();
+  };
+  return h(
+    "div",
+    { class: "note warning" },
+    iconOf("alert"),
+    h(
+      "div",
+      null,
+      h("strong", null, t("held.notice", { count: held })),
+      " ",
+      t("held.notice_text"),
+      h("div", { class: "note-actions" }, button(t("held.review"), { onClick: () => void review() }), more),
+    ),
+  );
 }
 
 /**
@@ -178,29 +210,47 @@ function startOptions({ full, all_names: allNames, method, workers }) {
   if (full) options.full = true;
   if (allNames) options.all_names = true;
   if (method) options.method = String(method);
-  if (workers) options.workers = String(workers).trim();
+  const count = String(workers ?? "").trim();
+  if (count !== "") options.workers = /^\d+$/.test(count) ? Number(count) : count;
   return options;
 }
 
 /**
  * Removes a source, after saying what goes with it.
  * @param {import("../lib/index-types.js").Source} source
+ * @returns {Promise<boolean>} whether it was done
  */
-export function deleteSource(source) {
-  return confirmDialog({
+export async function deleteSource(source) {
+  const isDeclared = source.origin !== "catalogue";
+  const answer = await openDialog({
     title: t("source.delete_title", { source: source.name }),
-    text: h(
-      "span",
-      { class: "paragraphs" },
-      h(
-        "span",
-        null,
-        t("source.delete_what", { count: source.series_count, series: formatNumber(source.series_count) }),
-      ),
-      h("span", null, t("source.delete_nas")),
-    ),
-    confirm: t("source.delete_confirm"),
-    kind: "danger",
-    run: () => api.delete(path`/api/sources/${source.id}`, { timeout: startTimeout }),
+    content: (/** @type {(result: boolean | null) => void} */ close) => [
+      h("p", null, isDeclared ? t("source.delete_what") : t("source.delete_catalogue", { count: source.series_count })),
+      h("p", null, t("source.delete_nas")),
+      form({
+        children: [
+          isDeclared && source.series_count > 0 && field({
+            name: "forget",
+            label: t("source.delete_forget", { count: source.series_count }),
+            hint: t("source.delete_forget_hint"),
+            type: "checkbox",
+            value: true,
+          }),
+        ],
+        submit: t("source.delete_confirm"),
+        kind: "danger",
+        onCancel: () => close(null),
+        onSubmit: async ({ forget }) => {
+          // Nothing of a source that was never read is in the catalogue.
+          const forgets = forget === true || !isDeclared;
+          await api.delete(path`/api/sources/${source.id}`, {
+            query: { forget: forgets || null },
+            timeout: forgetTimeout,
+          });
+          close(true);
+        },
+      }),
+    ],
   });
+  return answer === true;
 }

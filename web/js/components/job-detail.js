@@ -11,11 +11,11 @@ import { isActive } from "../lib/index-types.js";
 import { liveIndex } from "../lib/live-index.js";
 import { router } from "../lib/router.js";
 import { panel, time } from "./bits.js";
-import { button, linkButton } from "./button.js";
+import { linkButton } from "./button.js";
 import { ErrorList } from "./error-list.js";
 import { icon } from "./icon.js";
 import { methodText, serverWords, stateBadge } from "./index-words.js";
-import { actionButton, confirmMissing, jobButtons, startJob } from "./job-actions.js";
+import { actionButton, heldNotice, jobButtons, startJob } from "./job-actions.js";
 import { JobProgress } from "./job-progress.js";
 import { errorState, loadingState } from "./states.js";
 
@@ -54,6 +54,7 @@ export class JobDetail {
     this.#id = id;
     this.#life = AbortSignal.any([life, this.#ending.signal]);
     this.#errors = new ErrorList(id, this.#life);
+    fill(this.#title, t("job.number", { id: String(id) }));
     this.hear();
     this.load();
   }
@@ -133,7 +134,6 @@ export class JobDetail {
 
   /** @param {Job} job */
   #notices(job) {
-    const held = job.held_missing ?? 0;
     return [
       job.state === "failed" && h(
         "div",
@@ -141,27 +141,7 @@ export class JobDetail {
         icon("alert"),
         h("div", null, h("strong", null, t("source.failed")), " ", serverWords(job.message)),
       ),
-      held > 0 && h(
-        "div",
-        { class: "note warning" },
-        icon("alert"),
-        h(
-          "div",
-          null,
-          h("strong", null, t("held.notice", { count: held })),
-          " ",
-          t("held.notice_text"),
-          h(
-            "div",
-            { class: "note-actions" },
-            button(t("held.review"), {
-              onClick: async () => {
-                if (await confirmMissing(job.source, held)) await this.load();
-              },
-            }),
-          ),
-        ),
-      ),
+      heldNotice(job, () => this.load()),
     ];
   }
 }

@@ -84,7 +84,7 @@ function briefFigures(job, isFresh) {
     [t("job.time_left"), timeLeft(job, isFresh)],
     [t("job.folders_left"), formatNumber(job.folders_left)],
     [t("job.connections"), formatNumber(job.concurrency)],
-    [t("job.errors"), formatNumber(job.errors)],
+    [t("job.bytes_read"), formatBytes(job.bytes_read)],
   ];
 }
 

@@ -22,13 +22,17 @@ export function popover(opener, { label, content, align = "start", onClose }) {
   opener.setAttribute("aria-controls", id);
   const place = () => {
     const button = opener.getBoundingClientRect();
-    const margin = 8;
+    const [margin, gap] = [8, 6];
     const width = panel.offsetWidth;
     const wanted = align === "start" ? button.left : button.right - width;
     const left = Math.max(margin, Math.min(wanted, document.documentElement.clientWidth - width - margin));
     panel.style.setProperty("left", `${left}px`);
-    panel.style.setProperty("top", `${button.bottom + 6}px`);
-    panel.style.setProperty("max-height", `${Math.max(160, innerHeight - button.bottom - 6 - margin)}px`);
+    // Above the button where there is more room than below it.
+    const [above, below] = [button.top - gap - margin, innerHeight - button.bottom - gap - margin];
+    const rises = panel.scrollHeight > below && above > below;
+    panel.style.setProperty("top", rises ? "auto" : `${button.bottom + gap}px`);
+    panel.style.setProperty("bottom", rises ? `${innerHeight - button.top + gap}px` : "auto");
+    panel.style.setProperty("max-height", `${Math.max(160, rises ? above : below)}px`);
   };
   panel.addEventListener("beforetoggle", (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== "open") return;

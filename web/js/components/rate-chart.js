@@ -14,8 +14,10 @@ const height = 120;
 export class RateChart {
   #area = svg("path", { class: "chart-area" });
   #line = svg("path", { class: "chart-line" });
-  #dot = svg("circle", { class: "chart-dot", r: 3.5 });
+  /** A line without length has round ends: a dot that stays round however the drawing is stretched. */
+  #dot = svg("path", { class: "chart-dot" });
   #top = h("span", { class: "chart-top numeric", "aria-hidden": "true" });
+  #from = h("span");
   #drawing = svg(
     "svg",
     { class: "chart-drawing", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img" },
@@ -34,7 +36,7 @@ export class RateChart {
     h(
       "figcaption",
       { class: "chart-axis" },
-      h("span", null, t("job.chart_from", { count: rateSpan / 60_000 })),
+      this.#from,
       h("span", null, t("job.chart_now")),
     ),
   );
@@ -44,26 +46,21 @@ export class RateChart {
    * @param {number} [now] milliseconds
    */
   update(points, now = Date.now()) {
+    this.element.hidden = points.length === 0;
     const most = niceCeiling(Math.max(1, ...points.map(({ rate }) => rate)));
-    const x = (/** @type {number} */ time) => width - ((now - time) / rateSpan) * width;
-    const y = (/** @type {number} */ rate) => height - 4 - (rate / most) * (height - 12);
+    const minutes = Math.min(rateSpan, Math.ceil((now - (points[0]?.time ?? now)) / 60_000) * 60_000) / 60_000 || 1;
+    const x = (/** @type {number} */ time) => (width * (1 - (now - time) / (minutes * 60_000))).toFixed(1);
+    const y = (/** @type {number} */ rate) => (height - 4 - (rate / most) * (height - 12)).toFixed(1);
     const shown = points.filter(({ time }) => now - time <= rateSpan);
-    const path = shown.map(({ time, rate }, index) => `${index ? "L" : "M"}${x(time).toFixed(1)} ${y(rate).toFixed(1)}`)
-      .join("");
+    const path = shown.map(({ time, rate }, index) => `${index ? "L" : "M"}${x(time)} ${y(rate)}`).join("");
     const [first, last] = [shown[0], shown.at(-1)];
     this.#line.setAttribute("d", path);
-    this.#area.setAttribute(
-      "d",
-      first && last ? `${path}L${x(last.time).toFixed(1)} ${height}L${x(first.time).toFixed(1)} ${height}Z` : "",
-    );
-    this.#dot.toggleAttribute("hidden", !last);
-    if (last) {
-      this.#dot.setAttribute("cx", x(last.time).toFixed(1));
-      this.#dot.setAttribute("cy", y(last.rate).toFixed(1));
-    }
+    this.#area.setAttribute("d", first && last ? `${path}L${x(last.time)} ${height}L${x(first.time)} ${height}Z` : "");
+    this.#dot.setAttribute("d", last ? `M${x(last.time)} ${y(last.rate)}h0` : "");
     setText(this.#top, t("job.rate", { rate: formatNumber(most) }));
+    setText(this.#from, t("job.chart_from", { count: minutes }));
     const current = formatNumber(last?.rate ?? 0, { maximumFractionDigits: 0 });
-    this.#drawing.setAttribute("aria-label", t("job.chart_label", { rate: current, count: rateSpan / 60_000 }));
+    this.#drawing.setAttribute("aria-label", t("job.chart_label", { rate: current, count: minutes }));
   }
 }
 

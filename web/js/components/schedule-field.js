@@ -6,7 +6,7 @@ import { cronOf, hourSteps, minuteSteps, parseSchedule } from "../lib/cron.js";
 import { h, setText, uniqueID } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { field } from "./field.js";
-import { scheduleText, weekdayName } from "./index-words.js";
+import { mondayFirst, scheduleText, weekdayName } from "./index-words.js";
 
 /** @typedef {import("../lib/cron.js").Schedule} Schedule */
 /** @typedef {Schedule["kind"]} Kind */
@@ -14,8 +14,7 @@ import { scheduleText, weekdayName } from "./index-words.js";
 /** @type {Kind[]} */
 const kinds = ["never", "minutes", "hours", "daily", "weekly", "custom"];
 
-/** Monday first, as calendars in hospitals have it. */
-const weekdays = [1, 2, 3, 4, 5, 6, 0];
+const weekdays = mondayFirst([0, 1, 2, 3, 4, 5, 6]);
 
 /**
  * @param {string | null} value
@@ -63,7 +62,7 @@ export function scheduleField(value) {
   return h(
     "div",
     { class: "schedule" },
-    h("div", { class: "field" }, h("label", { for: kindID }, t("schedule.label")), picker),
+    h("div", { class: "pick" }, h("label", { for: kindID }, t("schedule.label")), picker),
     details,
     expression,
     words,
@@ -124,7 +123,7 @@ function stepPicker(label, steps, schedule, words, changed) {
     schedule.every = Number(picker.value);
     changed();
   });
-  return h("div", { class: "field" }, h("label", { for: id }, label), picker);
+  return h("div", { class: "pick" }, h("label", { for: id }, label), picker);
 }
 
 /** @param {{ hour: number, minute: number }} schedule @param {() => void} changed */
@@ -144,7 +143,7 @@ function timePicker(schedule, changed) {
     [schedule.hour, schedule.minute] = [hour, minute];
     changed();
   });
-  return h("div", { class: "field" }, h("label", { for: id }, t("schedule.at")), input);
+  return h("div", { class: "pick" }, h("label", { for: id }, t("schedule.at")), input);
 }
 
 /** @param {{ weekdays: number[] }} schedule @param {() => void} changed */

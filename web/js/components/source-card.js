@@ -9,10 +9,10 @@ import { badge, time } from "./bits.js";
 import { button, linkButton } from "./button.js";
 import { icon } from "./icon.js";
 import { causeText, scheduleText, serverWords, stateBadge } from "./index-words.js";
-import { actionButton, confirmMissing, jobButtons, startJob } from "./job-actions.js";
+import { actionButton, heldNotice, jobButtons, startJob } from "./job-actions.js";
 import { JobProgress } from "./job-progress.js";
 import { popover } from "./popover.js";
-import { sourceMenu } from "./source-menu.js";
+import { showKnownTest, sourceMenu } from "./source-menu.js";
 
 /** @typedef {import("../lib/index-types.js").Source} Source */
 /** @typedef {import("../lib/index-types.js").Job} Job */
@@ -58,6 +58,7 @@ export class SourceCard {
    * @param {boolean} isFresh whether the figures are the server's of now
    */
   update(source, job, isFresh) {
+    if (!this.#shown.has(this.#title)) showKnownTest(source, this.#test);
     this.#render(this.#title, source.name, () => [source.name]);
     this.#render(this.#place, source.url, () => [source.url]);
     this.#render(this.#badges, [job?.state, source.origin, source.is_enabled], () => badges(source, job));
@@ -80,7 +81,7 @@ export class SourceCard {
     this.#render(
       this.#notices,
       [source.name, job?.id, job?.state, job?.held_missing, job?.message],
-      () => this.#noticesOf(source, job),
+      () => this.#noticesOf(job),
     );
     // Relative times age.
     const minute = Math.floor(Date.now() / 60_000);
@@ -124,10 +125,9 @@ export class SourceCard {
     ];
   }
 
-  /** @param {Source} source @param {Job | null} job */
-  #noticesOf(source, job) {
+  /** @param {Job | null} job */
+  #noticesOf(job) {
     if (!job) return [];
-    const held = job.held_missing ?? 0;
     return [
       job.state === "failed" && h(
         "div",
@@ -141,28 +141,7 @@ export class SourceCard {
           serverWords(job.message || causeText(job.error_type ?? "")),
         ),
       ),
-      held > 0 && h(
-        "div",
-        { class: "note warning" },
-        icon("alert"),
-        h(
-          "div",
-          null,
-          h("strong", null, t("held.notice", { count: held })),
-          " ",
-          t("held.notice_text"),
-          h(
-            "div",
-            { class: "note-actions" },
-            button(t("held.review"), {
-              onClick: async () => {
-                if (await confirmMissing(source.name, held)) this.#changed();
-              },
-            }),
-            linkButton(t("held.scan_again"), `/jobs?job=${job.id}`, { kind: "quiet" }),
-          ),
-        ),
-      ),
+      heldNotice(job, this.#changed, linkButton(t("held.scan_again"), `/jobs?job=${job.id}`, { kind: "quiet" })),
     ];
   }
 }

@@ -83,46 +83,66 @@ async function readAgain(source, changed) {
 }
 
 /**
+ * What the last test of a source found, for as long as the page is open.
+ * @typedef {object} TestResult
+ * @property {import("../lib/index-types.js").ShareReport | import("../lib/index-types.js").FolderReport} report
+ * @property {number} time milliseconds
+ * @property {import("../lib/index-types.js").Suggestion[] | null} advice null while it is not known
+ */
+/** @type {Map<string, TestResult>} */
+const results = new Map();
+
+/**
  * Tests a source, and shows what was found together with advice.
  * @param {Source} source
  * @param {HTMLElement} place
  */
-export async function testSource(source, place) {
-  const again = () => testSource(source, place);
+async function testSource(source, place) {
   fill(place, loadingState(5));
   place.scrollIntoView({ block: "nearest" });
   try {
     const report = await api.post(path`/api/sources/${source.id}/test`, {}, { timeout: testTimeout });
-    const advice = h("div", null);
-    fill(place, testPanel(report, advice, () => fill(place), again));
+    /** @type {TestResult} */
+    const result = { report, time: Date.now(), advice: null };
+    results.set(source.id, result);
+    showKnownTest(source, place);
     place.scrollIntoView({ block: "nearest" });
-    if (isUsable(report)) {
-      fill(advice, loadingState(2));
-      fill(advice, adviceList(await api.post(path`/api/sources/${source.id}/suggest`, {}, { timeout: testTimeout })));
-    }
+    if (!isUsable(report)) return;
+    result.advice = await api.post(path`/api/sources/${source.id}/suggest`, {}, { timeout: testTimeout });
+    showKnownTest(source, place);
   } catch (error) {
-    fill(place, errorState(error, again));
+    fill(place, errorState(error, () => testSource(source, place)));
   }
 }
 
 /**
- * @param {import("../lib/index-types.js").ShareReport | import("../lib/index-types.js").FolderReport} report
- * @param {HTMLElement} advice
- * @param {() => void} dismiss
- * @param {() => Promise<void>} again
+ * Shows the last test of a source, if there was one.
+ * @param {Source} source
+ * @param {HTMLElement} place
  */
-function testPanel(report, advice, dismiss, again) {
-  return h(
-    "section",
-    { class: "test-panel" },
+export function showKnownTest(source, place) {
+  const result = results.get(source.id);
+  if (!result) return;
+  const { report, time, advice } = result;
+  const dismiss = () => {
+    results.delete(source.id);
+    fill(place);
+  };
+  fill(
+    place,
     h(
       "div",
       { class: "panel-head" },
-      h("h3", null, t("test.title", { time: formatTime(Date.now()) })),
+      h("h3", null, t("test.title", { time: formatTime(time) })),
       h(
         "div",
         { class: "panel-actions" },
-        button(t("test.again"), { kind: "quiet", icon: "refresh", iconOnly: true, onClick: again }),
+        button(t("test.again"), {
+          kind: "quiet",
+          icon: "refresh",
+          iconOnly: true,
+          onClick: () => void testSource(source, place),
+        }),
         button(t("common.dismiss"), { kind: "quiet", icon: "close", iconOnly: true, onClick: dismiss }),
       ),
     ),
@@ -130,7 +150,8 @@ function testPanel(report, advice, dismiss, again) {
       "div",
       { class: "test-columns" },
       testReport(report),
-      isUsable(report) && h("div", null, h("h3", null, t("advice.title")), advice),
+      isUsable(report) &&
+        h("div", null, h("h3", null, t("advice.title")), advice ? adviceList(advice) : loadingState(2)),
     ),
   );
 }

@@ -25,6 +25,36 @@ const day = 86_400_000;
 /** How long nothing is typed before it is looked for, in milliseconds. */
 const settling = 350;
 const names = ["actor", "action", "outcome", "from", "to"];
+/** What the server records; the list need not be complete, an entry shows whatever it has. */
+const actions = [
+  "session.start",
+  "session.end",
+  "session.end_all",
+  "token.issue",
+  "setup",
+  "search",
+  "study.view",
+  "series.view",
+  "catalogue.export",
+  "audit.export",
+  "index.start",
+  "index.pause",
+  "index.resume",
+  "index.cancel",
+  "index.confirm",
+  "source.create",
+  "source.change",
+  "source.test",
+  "source.remove",
+  "source.delete",
+  "user.create",
+  "user.change",
+  "user.password",
+  "key.create",
+  "key.revoke",
+  "backup",
+];
+const outcomes = ["ok", "SIGN_IN_REFUSED", "TOO_MANY_FAILURES", "ROLE_NOT_ALLOWED"];
 
 class AuditPage extends Page {
   #content = h("div");
@@ -180,23 +210,45 @@ class AuditPage extends Page {
   /** @param {string} name */
   #filter(name) {
     const id = uniqueID("audit");
-    const isDay = name === "from" || name === "to";
-    const input = name === "outcome"
-      ? h(
-        "select",
-        { class: "input", id },
-        ["", "ok"].map((value) => h("option", { value }, value === "" ? t("audit.any") : t("audit.ok"))),
-      )
-      : h("input", { class: "input", id, type: isDay ? "date" : "search", spellcheck: "false", autocapitalize: "off" });
-    input.value = this.query.get(name) ?? "";
+    const value = this.query.get(name) ?? "";
+    const input = name === "action" ? actionPicker(id, value) : h("input", {
+      class: "input",
+      id,
+      type: name === "from" || name === "to" ? "date" : "search",
+      value,
+      spellcheck: "false",
+      autocapitalize: "off",
+      autocomplete: "off",
+      list: name === "actor" || name === "outcome" ? `${id}-list` : null,
+    });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     input.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(() => this.#set(name, input.value.trim()), input.type === "search" ? settling : 0);
+      // The server compares the whole text: while somebody types, nothing fits yet.
+      timer = setTimeout(
+        () => this.#set(name, input.value.trim()),
+        input.getAttribute("type") === "search" ? settling : 0,
+      );
     });
-    const label = textIfKnown(`audit.${name}`) ?? name;
-    return h("div", { class: "field" }, h("label", { for: id }, label), input);
+    const known = h(
+      "datalist",
+      { id: `${id}-list` },
+      name === "outcome" ? outcomes.map((code) => h("option", { value: code })) : null,
+    );
+    if (name === "actor") input.addEventListener("focus", () => this.#offerActors(known), { once: true });
+    return h("div", { class: "pick" }, h("label", { for: id }, textIfKnown(`audit.${name}`) ?? name), input, known);
+  }
+
+  /** @param {HTMLElement} list */
+  async #offerActors(list) {
+    try {
+      const { users } = await api.get("/api/users", { signal: this.life });
+      const names = [...users.map((/** @type {{ name: string }} */ user) => user.name), "local"];
+      fill(list, names.map((name) => h("option", { value: name })));
+    } catch {
+      // Names can be typed without being offered.
+    }
   }
 
   /** @param {string} name @param {string} value */
@@ -209,6 +261,19 @@ class AuditPage extends Page {
   }
 }
 
+/** @param {string} id @param {string} value */
+function actionPicker(id, value) {
+  const known = value === "" || actions.includes(value) ? actions : [...actions, value];
+  return h(
+    "select",
+    { class: "input", id },
+    h("option", { value: "" }, t("audit.any")),
+    known.map((action) =>
+      h("option", { value: action, selected: action === value }, textIfKnown(`audit_action.${action}`) ?? action)
+    ),
+  );
+}
+
 function entryTable() {
   return table({
     caption: t("nav.audit"),
@@ -218,12 +283,16 @@ function entryTable() {
       {
         label: t("audit.time"),
         cell: (entry) =>
-          h("time", { datetime: entry.time, class: "numeric", title: `#${entry.id}` }, formatDateTime(entry.time)),
+          h(
+            "time",
+            { datetime: entry.time, class: "numeric", title: `${entry.id} · ${entry.time}` },
+            formatDateTime(entry.time),
+          ),
       },
       {
         label: t("audit.actor"),
         kind: "main",
-        cell: (entry) => [entry.actor, " ", h("span", { class: "muted" }, entry.method)],
+        cell: (entry) => [entry.actor, " ", h("span", { class: "muted means" }, entry.method)],
       },
       { label: t("audit.action"), cell: (entry) => actionText(entry.action) },
       {

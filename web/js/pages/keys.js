@@ -62,7 +62,7 @@ class KeysPage extends Page {
         cell: (key) =>
           !key.revoked_at && button(t("keys.revoke"), {
             attributes: { "aria-label": t("keys.revoke_of", { name: key.name }) },
-            onClick: () => this.#revoke(key),
+            onClick: () => void this.#revoke(key),
           }),
       },
     ],
@@ -74,7 +74,7 @@ class KeysPage extends Page {
       this,
       pageHead(t("nav.keys"), {
         text: t("keys.text"),
-        actions: button(t("keys.create"), { kind: "primary", icon: "plus", onClick: () => this.#create() }),
+        actions: button(t("keys.create"), { kind: "primary", icon: "plus", onClick: () => void this.#create() }),
       }),
       h("section", { class: "panel" }, this.#content),
     );
@@ -101,7 +101,7 @@ class KeysPage extends Page {
       icon: "key",
       title: t("keys.empty_title"),
       text: t("keys.empty_text"),
-      actions: [button(t("keys.create"), { kind: "primary", icon: "plus", onClick: () => this.#create() })],
+      actions: [button(t("keys.create"), { kind: "primary", icon: "plus", onClick: () => void this.#create() })],
     });
   }
 

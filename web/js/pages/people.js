@@ -69,7 +69,7 @@ class PeoplePage extends Page {
       this,
       pageHead(t("nav.people"), {
         text: t("people.text"),
-        actions: button(t("people.add"), { kind: "primary", icon: "plus", onClick: () => this.#add() }),
+        actions: button(t("people.add"), { kind: "primary", icon: "plus", onClick: () => void this.#add() }),
       }),
       h("section", { class: "panel" }, this.#content),
     );

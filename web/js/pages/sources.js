@@ -34,7 +34,7 @@ class SourcesPage extends Page {
   /** @override */
   build() {
     const head = pageHead(t("nav.sources"), {
-      actions: button(t("source.add"), { kind: "primary", icon: "plus", onClick: () => this.#add() }),
+      actions: button(t("source.add"), { kind: "primary", icon: "plus", onClick: () => void this.#add() }),
     });
     head.firstElementChild?.append(this.#summary);
     fill(this, head, this.#age, this.#state, this.#list);
@@ -113,7 +113,7 @@ class SourcesPage extends Page {
       icon: "server",
       title: t("source.empty_title"),
       text: t("source.empty_text"),
-      actions: [button(t("source.add"), { kind: "primary", icon: "plus", onClick: () => this.#add() })],
+      actions: [button(t("source.add"), { kind: "primary", icon: "plus", onClick: () => void this.#add() })],
     });
   }
 

@@ -43,6 +43,15 @@ export default {
   "people.is_enabled": "{name} kann sich wieder anmelden.",
   "problem.LAST_ADMIN": "Dies ist die letzte aktive Administration. Geben Sie zuerst einer anderen Person diese Rolle.",
 
+  "problem.USER_EXISTS": "Es gibt schon eine Person dieses Namens.",
+  "problem.KEY_EXISTS":
+    "Es gibt schon einen Schlüssel dieses Namens. Nehmen Sie einen anderen, oder widerrufen Sie jenen zuerst.",
+  "problem.SOURCE_EXISTS": "Es gibt schon eine Quelle dieses Namens oder an diesem Ort.",
+  "problem.FOLDER_MISSING": "Den Ordner gibt es nicht. Ist er eingehängt?",
+  "problem.NOT_MOUNTED": "Die Freigabe ist auf dieser Maschine nicht eingehängt. Wählen Sie eine andere Methode.",
+  "problem.ENDING": "Der Server hört gerade auf. Versuchen Sie es gleich noch einmal.",
+  "problem.OVERLOADED": "Der Server ist beschäftigt. Versuchen Sie es gleich noch einmal.",
+
   "keys.text": "Für andere Software, die Filerooms Schnittstelle nutzt.",
   "keys.name": "Name",
   "keys.name_hint": "Wer ihn nutzt, etwa pacs-bridge.",
@@ -106,7 +115,13 @@ export default {
   "audit.time": "Wann",
   "audit.any": "Jedes",
   "audit.ok": "OK",
-  "audit_action.session.begin": "Angemeldet",
+  "audit_action.session.start": "Angemeldet",
+  "audit_action.setup": "Eingerichtet",
+  "audit_action.source.test": "Quelle getestet",
+  "audit_action.source.delete": "Entfernen einer Quelle verlangt",
+  "audit_action.catalogue.export": "Katalog exportiert",
+  "audit_action.audit.export": "Protokoll exportiert",
+  "audit_action.backup": "Sicherung erstellt",
   "audit_action.session.end": "Abgemeldet",
   "audit_action.session.end_all": "Überall abgemeldet",
   "audit_action.token.issue": "Token ausgestellt",
@@ -126,7 +141,6 @@ export default {
   "audit_action.search": "Gesucht",
   "audit_action.study.view": "Studie angesehen",
   "audit_action.series.view": "Serie angesehen",
-  "audit_action.export": "Exportiert",
 
   "health.refresh": "Aktualisieren",
   "health.as_of": "Version {version} · Stand {time}",

@@ -3,6 +3,7 @@ export default {
 
   "job.page_text": "Was gelesen wird, und was gelesen wurde.",
   "job.back": "Alle Aufträge",
+  "job.number": "Auftrag {id}",
   "job.title": "{source} · Auftrag {id}",
   "job.now": "{source}: {state}",
   "job.state": "Zustand",

@@ -35,10 +35,17 @@ export default {
   "source.add_title": "Quelle hinzufügen",
   "source.delete": "Entfernen",
   "source.delete_title": "{source} entfernen?",
-  "source.delete_what": {
-    one: "Ihre Einstellungen, ihr gespeichertes Passwort, ihr Verlauf und {series} Serie verlassen Fileroom.",
-    other: "Ihre Einstellungen, ihr gespeichertes Passwort, ihr Verlauf und {series} Serien verlassen Fileroom.",
+  "source.delete_what": "Ihre Einstellungen, ihr gespeichertes Passwort und ihr Zeitplan verlassen Fileroom.",
+  "source.delete_catalogue": {
+    one: "{count} Serie, die nur diese Quelle enthält, verlässt den Katalog.",
+    other: "{count} Serien verlassen den Katalog, außer denen, die auch eine andere Quelle enthält.",
   },
+  "source.delete_forget": {
+    one: "Auch die {count} Serie, die in ihr gefunden wurde, aus dem Katalog entfernen",
+    other: "Auch die {count} Serien, die in ihr gefunden wurden, aus dem Katalog entfernen",
+  },
+  "source.delete_forget_hint":
+    "Sonst bleiben sie auffindbar. Serien, die auch eine andere Quelle enthält, bleiben in jedem Fall.",
   "source.delete_nas": "Auf dem NAS ändert sich nichts. Wird sie wieder hinzugefügt, wird sie von vorn gelesen.",
   "source.delete_confirm": "Quelle entfernen",
   "source.deleted": "{source} ist entfernt.",
@@ -172,10 +179,7 @@ export default {
   "held.check": "Sehen Sie sich zuerst die Freigabe an: Sind die Ordner da, die Sie erwarten?",
   "held.then":
     "Wurden Dateien wirklich gelöscht oder verschoben, bestätigen Sie, und sie verlassen den Katalog. Wenn nicht, bringen Sie die Freigabe in Ordnung und starten noch einmal: Alles wird wiedergefunden. Fehlen einem zweiten Auftrag dieselben Dateien, gehen sie ohne Nachfrage.",
-  "held.confirm": {
-    one: "{count} Datei aus dem Katalog entfernen",
-    other: "{count} Dateien aus dem Katalog entfernen",
-  },
+  "held.confirm": "Aus dem Katalog entfernen",
   "held.done": {
     one: "{count} Datei ist aus dem Katalog entfernt.",
     other: "{count} Dateien sind aus dem Katalog entfernt.",

@@ -3,6 +3,7 @@ export default {
 
   "job.page_text": "What is being read, and what was.",
   "job.back": "All jobs",
+  "job.number": "Job {id}",
   "job.title": "{source} · job {id}",
   "job.now": "{source}: {state}",
   "job.state": "State",

@@ -35,10 +35,16 @@ export default {
   "source.add_title": "Add a source",
   "source.delete": "Remove",
   "source.delete_title": "Remove {source}?",
-  "source.delete_what": {
-    one: "Its settings, its stored password, its history and {series} series leave Fileroom.",
-    other: "Its settings, its stored password, its history and {series} series leave Fileroom.",
+  "source.delete_what": "Its settings, its stored password and its schedule leave Fileroom.",
+  "source.delete_catalogue": {
+    one: "{count} series that only this source holds leaves the catalogue.",
+    other: "{count} series leave the catalogue, unless another source holds them too.",
   },
+  "source.delete_forget": {
+    one: "Also remove the {count} series that was found in it from the catalogue",
+    other: "Also remove the {count} series that were found in it from the catalogue",
+  },
+  "source.delete_forget_hint": "Otherwise they stay searchable. Series that another source holds too stay in any case.",
   "source.delete_nas": "Nothing on the NAS is touched. Added again, it is read from the beginning.",
   "source.delete_confirm": "Remove source",
   "source.deleted": "{source} is removed.",
@@ -171,7 +177,7 @@ export default {
   "held.check": "Look at the share first: are the folders there that you expect?",
   "held.then":
     "If files were really deleted or moved away, confirm, and they leave the catalogue. If not, repair the share and start again: everything is found again. If a second job misses the same files, they go without asking.",
-  "held.confirm": { one: "Remove {count} file from the catalogue", other: "Remove {count} files from the catalogue" },
+  "held.confirm": "Remove them from the catalogue",
   "held.done": {
     one: "{count} file is removed from the catalogue.",
     other: "{count} files are removed from the catalogue.",
