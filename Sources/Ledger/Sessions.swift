@@ -110,8 +110,9 @@ extension Ledger {
             queue.add { $0.sessionsUsed[found.id] = time }
             schedule(after: Self.grouping)
         }
+        let used = isActivity ? time : found.lastUsed
         return SignedIn(
-            name: found.user.name, role: found.user.role, id: found.id, expiresAt: min((isActivity ? time : found.lastUsed) + policy.sessionIdle, found.end),
+            name: found.user.name, role: found.user.role, id: found.id, expiresAt: min(used + policy.sessionIdle, found.end),
             csrfToken: Token.csrf(of: token))
     }
 
