@@ -48,18 +48,20 @@ let package = Package(
             name: "Indexing", dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource"],
             swiftSettings: strict),
 
+        .target(name: "Backup", dependencies: ["Cryptography", "Indexing", "SQLite"], swiftSettings: strict),
+
         // Layer 3
         .target(
             name: "WebAPI",
-            dependencies: ["Catalogue", "Configuration", "Cryptography", "FileSource", "HTTPServer", "Indexing", "Ledger"],
+            dependencies: ["Backup", "Catalogue", "Configuration", "Cryptography", "FileSource", "HTTPServer", "Indexing", "Ledger"],
             swiftSettings: strict),
 
         // Programs
         .executableTarget(
             name: "fileroom",
             dependencies: [
-                "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient", "HTTPServer",
-                "Indexing", "Ledger", "WebAPI",
+                "Backup", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient",
+                "HTTPServer", "Indexing", "Ledger", "WebAPI",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -85,24 +87,29 @@ let package = Package(
             name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", exclude: ["orthanc.py"],
             swiftSettings: strict),
 
+        .testTarget(name: "BackupTests", dependencies: ["Backup", "Indexing", "SQLite"], swiftSettings: testing),
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], exclude: ["Corpus"], swiftSettings: testing),
         .testTarget(
             name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], exclude: ["Support/fault-proxy.py"],
             swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
+        .target(name: "SyntheticFiles", path: "Tests/SyntheticFiles", swiftSettings: strict),
         .testTarget(
-            name: "IndexingTests", dependencies: ["Catalogue", "DICOM", "FileSource", "Indexing", "SQLite"], swiftSettings: testing),
+            name: "IndexingTests",
+            dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource", "Indexing", "SQLite", "SyntheticFiles"],
+            swiftSettings: testing),
         .testTarget(
             name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Configuration"], swiftSettings: testing),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: testing),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: testing),
         .testTarget(name: "LedgerTests", dependencies: ["Cryptography", "Ledger", "SQLite"], swiftSettings: testing),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], exclude: ["Support/server.py"], swiftSettings: testing),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: testing),
         .testTarget(
             name: "WebAPITests",
             dependencies: [
                 "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPServer", "Indexing", "Ledger", "SQLite",
-                "SyntheticCatalogue", "WebAPI",
+                "SyntheticCatalogue", "SyntheticFiles", "WebAPI",
             ],
             swiftSettings: testing),
     ],

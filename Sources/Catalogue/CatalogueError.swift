@@ -45,8 +45,7 @@ extension CatalogueError {
                 code: .locked, message: "Another process holds the catalogue's write lock",
                 suggestion: "Wait until it is done, or stop it.")
         } else if error.isInterrupted {
-            self.init(
-                code: .interrupted, message: "The request was interrupted", suggestion: "Make it again if its result is still wanted.")
+            self = .interruption
         } else if error.isInputOutput {
             self.init(
                 code: .failed, message: "The catalogue cannot be read or written: \(error.message)",
@@ -57,6 +56,9 @@ extension CatalogueError {
                 suggestion: "Where `fileroom index … --rebuild` does not help, this is a defect in Fileroom: please report it.")
         }
     }
+
+    static let interruption = CatalogueError(
+        code: .interrupted, message: "The request was interrupted", suggestion: "Make it again if its result is still wanted.")
 
     static func corrupt(_ finding: String) -> CatalogueError {
         CatalogueError(

@@ -7,6 +7,8 @@ public final class CatalogueReader {
     let connection: Connection
     let folding = TextFolding()
     private var statements: [String: Statement] = [:]
+    /// Whether whoever asks has gone away. An interruption ends a statement that runs; this ends the calls that would follow it.
+    var isCancelled: () -> Bool = { false }
 
     /// Opens the catalogue at `path` for reading.
     ///
@@ -33,6 +35,13 @@ public final class CatalogueReader {
 
     // MARK: Counts and conflicts
 
+    /// Whether a row can be read, be there one or not.
+    ///
+    /// - Throws: ``CatalogueError`` when none can.
+    public func isReadable() throws -> Bool {
+        try snapshot { try connection.integer("SELECT count(*) FROM source") != nil }
+    }
+
     /// How many rows the catalogue has. Counts them: takes about a second for 100 million.
     ///
     /// - Throws: ``CatalogueError``.
@@ -50,31 +59,34 @@ public final class CatalogueReader {
     /// - Parameter study: ``SearchResult/RowIDs/study``.
     /// - Throws: ``CatalogueError``.
     public func conflicts(study: Int64) throws -> [CatalogueConflict] {
-        try snapshot {
-            var conflicts: [CatalogueConflict] = []
-            let statement = try statement(
-                """
-                SELECT c.attribute, c.kept, c.found, s.series_instance_uid, i.sop_instance_uid
-                FROM conflict c LEFT JOIN series s ON s.id = c.series_id LEFT JOIN instance i ON i.id = c.instance_id
-                WHERE c.study_id = ? ORDER BY c.id
-                """)
-            statement.bind(study, at: 1)
-            try statement.forEachRow { row in
-                conflicts.append(
-                    CatalogueConflict(
-                        attribute: row.text(0), kept: row.optionalText(1), found: row.optionalText(2),
-                        seriesInstanceUID: row.optionalText(3),
-                        sopInstanceUID: row.optionalText(4)))
-            }
-            return conflicts
-        }
+        try snapshot { try conflictRows(study: study) }
     }
 
     // MARK: For extensions
 
+    /// See ``conflicts(study:)``; in a snapshot.
+    func conflictRows(study: Int64) throws -> [CatalogueConflict] {
+        var conflicts: [CatalogueConflict] = []
+        let statement = try statement(
+            """
+            SELECT c.attribute, c.kept, c.found, s.series_instance_uid, i.sop_instance_uid
+            FROM conflict c LEFT JOIN series s ON s.id = c.series_id LEFT JOIN instance i ON i.id = c.instance_id
+            WHERE c.study_id = ? ORDER BY c.id
+            """)
+        statement.bind(study, at: 1)
+        try statement.forEachRow { row in
+            conflicts.append(
+                CatalogueConflict(
+                    attribute: row.text(0), kept: row.optionalText(1), found: row.optionalText(2), seriesInstanceUID: row.optionalText(3),
+                    sopInstanceUID: row.optionalText(4)))
+        }
+        return conflicts
+    }
+
     /// Runs `body` on one consistent state.
     func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
-        try CatalogueFile.translatingErrors {
+        if isCancelled() { throw CatalogueError.interruption }
+        return try CatalogueFile.translatingErrors {
             try connection.execute("BEGIN")
             defer {
                 // Nothing was written, so there is nothing that a failure could lose.

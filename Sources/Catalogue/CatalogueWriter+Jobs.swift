@@ -14,11 +14,7 @@ extension CatalogueWriter {
         now: @escaping @Sendable () -> Double
     ) throws -> JobRecord {
         let record = try inBatch {
-            if jobs.values.contains(where: { $0.record.sourceURL == url }) {
-                throw CatalogueError(
-                    code: .locked, message: "A job on this source is running already",
-                    suggestion: "See `fileroom status`; cancel it with `fileroom cancel`.")
-            }
+            try refuseBusy(url: url)
             let source = try jobRows.sourceID(url: url, name: name)
             if var last = try jobRows.lastJob(of: source), last.state == .paused || last.state == .failed, last.readAll || !readAll,
                 last.scope == scope

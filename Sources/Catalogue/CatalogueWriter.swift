@@ -16,6 +16,8 @@ public actor CatalogueWriter {
     let staleStudies, freshen, noteHeaderEnd: Statement
 
     var jobs: [Int64: OpenJob] = [:]
+    /// URLs of sources that are being removed.
+    var forgetting: Set<String> = []
     private var batchBegan: ContinuousClock.Instant?
     private var rowsInBatch = 0
     var searchRefreshed = ContinuousClock.now
@@ -52,7 +54,7 @@ public actor CatalogueWriter {
             noteHeaderEnd = try connection.prepare("UPDATE folder SET header_end = max(header_end, ?2) WHERE id = ?1")
             // Whoever opens for writing owns the data folder, so a job that still runs belongs to a process that died.
             try connection.execute(
-                "UPDATE job SET state = 'paused', message = 'interrupted: the process that ran it ended' WHERE state = 'running'")
+                "UPDATE job SET state = 'paused', message = '\(JobRecord.interruption)' WHERE state = 'running'")
         } catch let error as SQLiteError {
             throw CatalogueError(error)
         }

@@ -2,7 +2,12 @@ internal import SQLite
 
 /// Reads sources, jobs and error reports, also while another process writes them. Confined to its owner.
 public final class JobReader {
-    private let connection: Connection
+    let connection: Connection
+
+    /// Reads through a reader's connection, and shares its owner.
+    public init(_ reader: CatalogueReader) {
+        connection = reader.connection
+    }
 
     /// - Throws: ``CatalogueError``: missing, newer, corrupt, failed.
     public init(path: String) throws {

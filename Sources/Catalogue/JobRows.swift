@@ -72,10 +72,13 @@ final class JobRows {
             suggestion: "Give this one another name with --name.")
     }
 
-    func knows(url: String) throws -> Bool {
+    func knows(url: String) throws -> Bool { try id(ofSource: url) != nil }
+
+    /// The row of a source that was indexed.
+    func id(ofSource url: String) throws -> Int64? {
         findSource.bind(url, at: 1)
         defer { findSource.reset() }
-        return try findSource.step()
+        return try findSource.step() ? findSource.integer(0) : nil
     }
 
     private func isTaken(_ name: String) throws -> Bool {

@@ -8,7 +8,7 @@ final class Removal {
     private let ingest: Ingest
 
     private let unmarkFiles, unmarkFolders, countMissing, countFiles, rootHasEntries: Statement
-    private let goneFolders, goneFiles, filesBelow, deleteFile, deleteFolder, foldersBelow: Statement
+    private let goneFolders, goneFiles, filesBelow, deleteFile, deleteFolder, foldersBelow, anyFolder: Statement
     private let decided, heldMissing, setGone, setHeld, confirmGone, goneUpTo: Statement
 
     init(_ connection: Connection, ingest: Ingest) throws {
@@ -58,6 +58,7 @@ final class Removal {
         deleteFile = try connection.prepare("DELETE FROM file WHERE id = ?1")
         deleteFolder = try connection.prepare("DELETE FROM folder WHERE id = ?1")
         foldersBelow = try connection.prepare("SELECT id FROM folder WHERE parent_id = ?1 LIMIT 1")
+        anyFolder = try connection.prepare("SELECT id FROM folder WHERE source_id = ?1 LIMIT 1")
         decided = try connection.prepare("SELECT decided_generation FROM source WHERE id = ?1")
         heldMissing = try connection.prepare("SELECT coalesce(held_missing, 0) FROM source WHERE id = ?1")
         setGone = try connection.prepare(
@@ -129,12 +130,29 @@ final class Removal {
         goneFiles.bind(limit, at: 3)
         try goneFiles.forEachRow { files.append($0.integer(0)) }
         for file in files { try remove(file: file) }
-        var removed = files.count
-        var rows = files.count
-        while rows < limit {
+        let below = try removeFolders(limit: limit - files.count) {
             goneFolders.bind(source, at: 1)
             goneFolders.bind(upTo, at: 2)
-            guard let folder = try first(goneFolders) else { return (removed, false) }
+            return try first(goneFolders)
+        }
+        return (files.count + below.files, below.isMoreLeft)
+    }
+
+    /// Removes rows of a source's files and folders, gone or not, at most about `limit` of them.
+    ///
+    /// - Returns: how many files went, and whether anything may be left.
+    func removeAll(source: Int64, limit: Int) throws -> (files: Int, isMoreLeft: Bool) {
+        try removeFolders(limit: limit) {
+            anyFolder.bind(source, at: 1)
+            return try first(anyFolder)
+        }
+    }
+
+    private func removeFolders(limit: Int, next: () throws -> Int64?) throws -> (files: Int, isMoreLeft: Bool) {
+        var removed = 0
+        var rows = 0
+        while rows < limit {
+            guard let folder = try next() else { return (removed, false) }
             let below = try removeBelow(folder, limit: limit - rows)
             removed += below
             // The folder itself, or the last of its files.

@@ -134,6 +134,12 @@ public struct JobRecord: Sendable {
     public let readAll: Bool
     /// What decides which files are read, and how.
     public let scope: String
+
+    /// ``message`` of a job whose process ended while it ran, however that ended.
+    public static let interruption = "interrupted: the process that ran it ended"
+
+    /// Whether nobody wanted the job to stop: its process ended.
+    public var isInterrupted: Bool { state == .running || (state == .paused && message == Self.interruption) }
 }
 
 /// How many of each the catalogue holds.

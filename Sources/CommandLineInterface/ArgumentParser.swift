@@ -95,9 +95,11 @@ extension Command {
 
     private static func unknownOption(_ name: String, _ definition: CommandDefinition) -> UsageError {
         if ["--password", "--pass", "-p"].contains(name), definition.options.contains(where: { $0.name == "password-file" }) {
+            let hasVariable = definition.options.contains { $0.name == "username" }
             return UsageError(
                 command: definition.name,
-                "a password is not taken from the arguments, where others can see it; use --password-file or FILEROOM_SMB_PASSWORD")
+                "a password is not taken from the arguments, where others can see it; use --password-file"
+                    + (hasVariable ? " or FILEROOM_SMB_PASSWORD" : ""))
         }
         let names = (definition.options.map(\.name) + ["help"]).map { "--" + $0 }
         let hint = nearestName(to: name, among: names).map { "did you mean \($0)?" } ?? "allowed are \(names.joined(separator: ", "))"

@@ -14,6 +14,13 @@ public enum Command: Hashable, Sendable {
     case sourceTest(SourceOptions)
     case sourceSuggest(SourceOptions)
     case sourceMetrics(SourceOptions)
+    case serve(ServeOptions)
+    case user(UserOptions)
+    case key(KeyOptions)
+    case auditVerify(AuditOptions)
+    case auditExport(AuditOptions)
+    case backup(BackupOptions)
+    case restore(BackupOptions)
     case doctor(GeneralOptions)
     case version(GeneralOptions)
     /// The help text of a command, or of the whole program; see ``HelpText``.
@@ -28,6 +35,7 @@ public struct GeneralOptions: Hashable, Sendable {
     public var configurationFile: String?
     /// `--json`
     public var writesJSON = false
+    public var remote = RemoteOptions()
 
     public init() {}
 

@@ -17,6 +17,7 @@ enum CommandTable {
             source("source suggest", "Measures a source and says what would make it faster or safer", Command.sourceSuggest),
             source("source metrics", "Shows a source's connections, round trips, rates and errors", Command.sourceMetrics),
         ]
+        + serverCommands
         + [doctor, version, help]
 
     private static let index = CommandDefinition(
@@ -51,8 +52,8 @@ enum CommandTable {
             OptionDefinition("full", "Opens unchanged files too") { $0.opensUnchangedFiles = true },
             OptionDefinition("all-names", "Looks into every file, whatever its name") { $0.includesAllNames = true },
             OptionDefinition("rebuild", "Begins a new catalogue in place of a damaged or newer one") { $0.rebuildsCatalogue = true },
-            username(), passwordFile(), json("Ends with one JSON object on standard output"),
-        ],
+            username(), passwordFile(),
+        ] + remote() + [json("Ends with one JSON object on standard output")],
         examples: [
             Example(line: "fileroom index smb://reader@nas/radiology", explanation: "asks for the password and indexes the share"),
             Example(line: "fileroom index", explanation: "indexes the sources of the configuration"),
@@ -108,8 +109,8 @@ enum CommandTable {
             OptionDefinition("after", "CURSOR", "Continues behind the row with this cursor") { (target, value) throws(ValueError) in
                 target.after = try text(value)
             },
-            data(), configuration(), json("An array of objects with DICOM keywords"),
-        ],
+            data(), configuration(),
+        ] + remote() + [json("An array of objects with DICOM keywords")],
         examples: [
             Example(
                 line: "fileroom search muller ann --modality CT,MR --from 20260101",
@@ -133,7 +134,7 @@ enum CommandTable {
                 target.output = try text(value)
             },
             data(), configuration(),
-        ],
+        ] + remote(),
         examples: [Example(line: "fileroom export --format csv --output series.csv", explanation: "writes a table for a spreadsheet")],
         initial: ExportOptions(), command: Command.export)
 
@@ -143,7 +144,7 @@ enum CommandTable {
             "A scan that misses a large part of a source, or all of it, is held: an unmounted volume looks just like an empty share. Look at the source,"
                 + " then confirm; without SOURCE, for every source whose scan is held."
         ],
-        arguments: .optional("SOURCE"), options: [data(), configuration(), json()],
+        arguments: .optional("SOURCE"), options: [data(), configuration()] + remote() + [json()],
         examples: [Example(line: "fileroom confirm archive", explanation: "the files missing from \"archive\" leave the catalogue")],
         initial: ConfirmOptions(), take: { $0.source = $1.first }, command: Command.confirm)
 
@@ -168,7 +169,7 @@ enum CommandTable {
         CommandDefinition(
             name, summary, details: ["JOB is a job's number, as status shows it; without one it is every job."],
             arguments: .optional("JOB"),
-            options: [data(), configuration(), json()],
+            options: [data(), configuration()] + remote() + [json()],
             examples: [
                 Example(line: "fileroom \(name)", explanation: "every job"), Example(line: "fileroom \(name) 3", explanation: "job 3"),
             ],
@@ -179,7 +180,8 @@ enum CommandTable {
         -> CommandDefinition
     {
         CommandDefinition(
-            name, summary, arguments: .required("SOURCE"), options: [data(), configuration(), username(), passwordFile(), json()],
+            name, summary, arguments: .required("SOURCE"),
+            options: [data(), configuration(), username(), passwordFile()] + remote() + [json()],
             examples: [Example(line: "fileroom \(name) smb://reader@nas/radiology", explanation: "")],
             initial: SourceOptions(), take: { $0.source = $1[0] }, command: command)
     }
@@ -189,40 +191,57 @@ enum CommandTable {
 extension CommandTable {
     private static let maximumLimit = 100_000
 
-    private static func data<Target: HasGeneralOptions>() -> OptionDefinition<Target> {
+    static func data<Target: HasGeneralOptions>() -> OptionDefinition<Target> {
         OptionDefinition("data", "DIR", "The data folder, with the catalogue") { (target, value) throws(ValueError) in
             target.general.data = try text(value)
         }
     }
 
-    private static func configuration<Target: HasGeneralOptions>() -> OptionDefinition<Target> {
+    static func configuration<Target: HasGeneralOptions>() -> OptionDefinition<Target> {
         OptionDefinition("config", "FILE", "The configuration; config.json unless given") { (target, value) throws(ValueError) in
             target.general.configurationFile = try text(value)
         }
     }
 
-    private static func json<Target: HasGeneralOptions>(_ help: String = "Writes JSON for a program") -> OptionDefinition<Target> {
+    static func json<Target: HasGeneralOptions>(_ help: String = "Writes JSON for a program") -> OptionDefinition<Target> {
         OptionDefinition("json", help) { $0.general.writesJSON = true }
     }
 
-    private static func username<Target: HasCredentialOptions>() -> OptionDefinition<Target> {
+    /// A server in place of the data folder's owner.
+    static func remote<Target: HasGeneralOptions>() -> [OptionDefinition<Target>] {
+        [
+            OptionDefinition("server", "URL", "Asks this server in place of the data folder's") { (target, value) throws(ValueError) in
+                target.general.remote.url = try text(value)
+            },
+            OptionDefinition("server-ca", "FILE", "Whose certificates may sign the server's; the system's unless given") {
+                (target, value) throws(ValueError) in
+                target.general.remote.certificateAuthority = try text(value)
+            },
+            OptionDefinition("key-file", "F", "A file whose only line is the API key; else \(RemoteOptions.keyVariable)") {
+                (target, value) throws(ValueError) in
+                target.general.remote.keyFile = try text(value)
+            },
+        ]
+    }
+
+    static func username<Target: HasCredentialOptions>() -> OptionDefinition<Target> {
         OptionDefinition("username", "U", "The SMB user; a guest unless given") { (target, value) throws(ValueError) in
             target.credentials.username = try text(value)
         }
     }
 
-    private static func passwordFile<Target: HasCredentialOptions>() -> OptionDefinition<Target> {
+    static func passwordFile<Target: HasCredentialOptions>() -> OptionDefinition<Target> {
         OptionDefinition("password-file", "F", "A file whose only line is the SMB password") { (target, value) throws(ValueError) in
             target.credentials.passwordFile = try text(value)
         }
     }
 
-    private static func text(_ value: String) throws(ValueError) -> String {
+    static func text(_ value: String) throws(ValueError) -> String {
         if value.isEmpty { throw ValueError("a text that is not empty") }
         return value
     }
 
-    private static func choice<Choice: CaseIterable & RawRepresentable<String>>(_ value: String) throws(ValueError) -> Choice {
+    static func choice<Choice: CaseIterable & RawRepresentable<String>>(_ value: String) throws(ValueError) -> Choice {
         if let choice = Choice(rawValue: value) { return choice }
         let names = Choice.allCases.map(\.rawValue)
         let hint = nearestName(to: value, among: names).map { " (did you mean \($0)?)" } ?? ""
@@ -242,7 +261,7 @@ extension CommandTable {
         return modalities
     }
 
-    private static func date(_ value: String) throws(ValueError) -> String {
+    static func date(_ value: String) throws(ValueError) -> String {
         let digits = value.utf8.map { Int($0) - 0x30 }
         guard digits.count == 8, digits.allSatisfy({ (0...9).contains($0) }) else {
             throw ValueError("a date as YYYYMMDD, such as 20260131")

@@ -43,6 +43,7 @@ public enum HelpText {
         let variables = [
             ("FILEROOM_DATA", "The data folder where --data is not given; else as configured, else ./data"),
             ("FILEROOM_SMB_PASSWORD", "The SMB password where --password-file is not given"),
+            (RemoteOptions.keyVariable, "The API key that --server is asked with, where --key-file is not given"),
             ("NO_COLOR", "When set, nothing is coloured"),
         ]
         return ["Environment:"] + list(variables, width) + ["", "Exit codes:"]

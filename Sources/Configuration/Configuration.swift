@@ -6,11 +6,13 @@ public struct FileroomConfiguration: Hashable, Sendable {
     public var dataFolder: String?
     /// In the order of the file; disabled ones included.
     public var sources: [SourceConfiguration]
+    /// How `fileroom serve` serves.
+    public var server: ServerConfiguration
     /// What deserves attention and yet does not stop anything.
     public var warnings: [ConfigurationProblem]
 
     /// A configuration that says nothing.
-    public init() { (dataFolder, sources, warnings) = (nil, [], []) }
+    public init() { (dataFolder, sources, server, warnings) = (nil, [], ServerConfiguration(), []) }
 
     /// Larger files are no configuration.
     private static let maximumSize = 4 << 20
@@ -55,6 +57,12 @@ public struct FileroomConfiguration: Hashable, Sendable {
         }
         dataFolder = reader.string("data").map { SourceAddress.absolute($0, workingDirectory: folder) }
         readSources(&reader, folder: folder)
+        if let object = reader.object("server") {
+            var serverReader = ServerReader(object, folder: folder)
+            let problems: [ConfigurationProblem]
+            (server, problems) = serverReader.read()
+            reader.adopt(problems)
+        }
         reader.finish()
         if !reader.problems.isEmpty {
             let places = reader.problems.map { ($0.position?.line ?? 0, $0.position?.column ?? 0) }

@@ -6,7 +6,7 @@ public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible 
         public var column: Int
         public var description: String { "\(line):\(column)" }
 
-        init(offset: Int, in bytes: [UInt8]) {
+        package init(offset: Int, in bytes: [UInt8]) {
             let before = bytes.prefix(offset)
             let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
             line = 1 + before.count { $0 == 0x0A }

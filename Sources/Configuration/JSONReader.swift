@@ -1,12 +1,12 @@
 /// A JSON value that knows where in the text it began, so that a problem with it can be shown there.
-struct JSONValue: Sendable {
-    struct Member: Sendable {
-        var key: String
-        var keyOffset: Int
-        var value: JSONValue
+package struct JSONValue: Sendable {
+    package struct Member: Sendable {
+        package var key: String
+        package var keyOffset: Int
+        package var value: JSONValue
     }
 
-    enum Content: Sendable {
+    package enum Content: Sendable {
         case null
         case boolean(Bool)
         /// The literal as it was written: whether `1e3` is a whole number is for the reader of the key to decide.
@@ -16,12 +16,12 @@ struct JSONValue: Sendable {
         case object([Member])
     }
 
-    var content: Content
+    package var content: Content
     /// Offset of the value's first byte.
-    var offset: Int
+    package var offset: Int
 
     /// The value in words for "found …"; a string is quoted, since it may be empty or look like a number.
-    var found: String {
+    package var found: String {
         switch content {
         case .null: "null"
         case .boolean(let value): value ? "true" : "false"
@@ -34,22 +34,22 @@ struct JSONValue: Sendable {
 }
 
 /// Why a text is not JSON, and at which byte.
-struct JSONSyntaxError: Error {
-    var offset: Int
-    var message: String
+package struct JSONSyntaxError: Error {
+    package var offset: Int
+    package var message: String
 }
 
 /// Reads JSON as RFC 8259 defines it, with no extension; a byte order mark is skipped.
-struct JSONReader {
+package struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
     private static let maximumDepth = 64
 
     /// - Throws: ``JSONSyntaxError`` at the first byte that cannot continue a JSON text.
-    static func read(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
+    package static func read(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
         if let offset = firstInvalidUTF8(bytes) {
-            throw JSONSyntaxError(offset: offset, message: "this is not UTF-8; save the file as UTF-8")
+            throw JSONSyntaxError(offset: offset, message: "this is not UTF-8")
         }
         var reader = JSONReader(bytes: bytes)
         let value = try reader.value()
@@ -89,7 +89,7 @@ struct JSONReader {
     private mutating func value() throws(JSONSyntaxError) -> JSONValue {
         skipSpace()
         let start = position
-        guard let byte = next else { throw error("the file ends where a value is expected") }
+        guard let byte = next else { throw error("the text ends where a value is expected") }
         depth += 1
         defer { depth -= 1 }
         if depth > Self.maximumDepth { throw error("values are nested more than \(Self.maximumDepth) deep") }

@@ -131,6 +131,14 @@ struct ObjectReader {
         return strings
     }
 
+    /// An object, ready to be read; its problems are to be adopted.
+    mutating func object(_ key: String) -> ObjectReader? {
+        guard let value = value(key) else { return nil }
+        if let reader = ObjectReader(value, path: path(of: key), text: text) { return reader }
+        report(key, "must be an object, found \(value.found)")
+        return nil
+    }
+
     /// The elements of a list of objects, each ready to be read.
     mutating func objects(_ key: String) -> [ObjectReader]? {
         guard let value = value(key) else { return nil }

@@ -23,12 +23,12 @@ extension SourceConfiguration {
     /// Nil when none of them gives one: then a guest needs none, and a person may be asked.
     /// - Throws: ``PasswordError`` when a place that was named holds none; never falls through to the next, which may hold another account's.
     public func password(commandLineFile: String?, environment: [String: String]) throws(PasswordError) -> ResolvedPassword? {
-        if let commandLineFile { return try Self.password(inFile: commandLineFile) }
+        if let commandLineFile { return try PasswordFile.read(commandLineFile) }
         if let value = environment[Self.passwordVariable] { return ResolvedPassword(secret: Secret(value), origin: Self.passwordVariable) }
         switch password {
         case nil: return nil
         case .value(let secret): return ResolvedPassword(secret: secret, origin: "the configuration")
-        case .file(let path): return try Self.password(inFile: path)
+        case .file(let path): return try PasswordFile.read(path)
         case .environment(let name):
             guard let value = environment[name] else {
                 throw PasswordError(
@@ -38,8 +38,14 @@ extension SourceConfiguration {
         }
     }
 
+}
+
+/// A file that holds one password or key, on its only line.
+public enum PasswordFile {
     /// The first line of the file; a line end at its end is no part of it.
-    private static func password(inFile path: String) throws(PasswordError) -> ResolvedPassword {
+    ///
+    /// - Throws: ``PasswordError``.
+    public static func read(_ path: String) throws(PasswordError) -> ResolvedPassword {
         let bytes: [UInt8]
         let isReadableByOthers: Bool
         do {

@@ -28,6 +28,10 @@ public struct SourceConfiguration: Hashable, Sendable {
     public var nameFilter: NameFilter
     /// A scan in which more than this part of the files would go is held until it is confirmed [I9].
     public var massDisappearancePercent: Int
+    /// When a running server rescans the source; nil for never by itself [I13].
+    public var schedule: Schedule?
+    /// Whether a running server rescans it when its server tells of changes [I13].
+    public var isWatched: Bool
 
     /// A source that is named on the command line only: every value is the default.
     public init(name: String? = nil, address: SourceAddress) {
@@ -45,6 +49,7 @@ public struct SourceConfiguration: Hashable, Sendable {
         (encryption, signing) = (.ifOffered, .ifOffered)
         nameFilter = .standard
         massDisappearancePercent = 10
+        (schedule, isWatched) = (nil, false)
     }
 }
 

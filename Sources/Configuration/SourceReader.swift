@@ -36,6 +36,8 @@ struct SourceReader {
         source.defaultIssuer = reader.string("default_issuer")
         source.massDisappearancePercent =
             reader.integer("mass_disappearance_percent", in: 1...100) ?? source.massDisappearancePercent
+        source.schedule = readSchedule()
+        source.isWatched = reader.boolean("watch") ?? source.isWatched
         if kind == .local { refuseSMBKeys(source) }
         reader.finish()
         return (name, name != nil && address != nil ? source : nil, reader.problems)
@@ -93,6 +95,16 @@ struct SourceReader {
             return nil
         }
         return SourceAddress.absolute(path, workingDirectory: "/")
+    }
+
+    private mutating func readSchedule() -> Schedule? {
+        guard let text = reader.string("schedule") else { return nil }
+        do throws(ScheduleError) {
+            return try Schedule(text)
+        } catch {
+            reader.report("schedule", error.description)
+            return nil
+        }
     }
 
     private mutating func readCredentials(into source: inout SourceConfiguration) {

@@ -50,7 +50,10 @@ actor IndexJob {
     private let catalogue: CatalogueWriter
     private let settings: JobSettings
     private let method: (name: String, reason: String)
+    private let stopMessage: String
     private let now: @Sendable () -> Double
+    /// Whether a person wanted it paused when it was asked to stop.
+    private var wasPaused = false
 
     private var wish = Wish.run
     private var attempt: Task<Void, any Error>?
@@ -62,10 +65,10 @@ actor IndexJob {
 
     init(
         record: JobRecord, source: any FileSource, method: (name: String, reason: String), catalogue: CatalogueWriter,
-        settings: JobSettings,
-        now: @escaping @Sendable () -> Double
+        settings: JobSettings, stopMessage: String = "paused", now: @escaping @Sendable () -> Double
     ) {
         id = record.id
+        self.stopMessage = stopMessage
         ranBefore = record.elapsedSeconds
         (self.record, self.source, self.method, self.catalogue, self.settings, self.now) = (
             record, source, method, catalogue, settings, now
@@ -78,6 +81,7 @@ actor IndexJob {
     func ask(_ wish: Wish) {
         // Once it is to end, nothing brings it back.
         guard self.wish == .run || self.wish == .pause else { return }
+        if wish == .stop { wasPaused = self.wish == .pause }
         self.wish = wish
         if wish != .run { attempt?.cancel() }
         wishChanged?.resume()
@@ -105,7 +109,7 @@ actor IndexJob {
             case .cancel:
                 return await end(.cancelled, "cancelled")
             case .stop:
-                return await end(.paused, "paused")
+                return await end(.paused, wasPaused ? "paused" : stopMessage)
             }
         }
     }

@@ -2,7 +2,7 @@ public import Catalogue
 public import Foundation
 
 /// What `index_status.json` says [I8]: totals over the jobs of this run, and each job. Keys are these names in snake case.
-public struct IndexStatus: Codable, Sendable {
+public struct IndexStatus: Codable, Hashable, Sendable {
     public var running: Bool
     public var pid: Int32
     /// ISO 8601, UTC.
@@ -24,7 +24,7 @@ public struct IndexStatus: Codable, Sendable {
     public var jobs: [Job]
 
     /// One job.
-    public struct Job: Codable, Sendable {
+    public struct Job: Codable, Hashable, Sendable {
         public var id: Int64
         public var source: String
         public var url: String
@@ -97,7 +97,7 @@ extension IndexStatus {
 
 /// Writes null for nil, where `Codable` would leave the key out, so that a reader always finds every key.
 @propertyWrapper
-public struct NullWhenNil<Value: Codable & Sendable>: Codable, Sendable {
+public struct NullWhenNil<Value: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
     public var wrappedValue: Value?
 
     public init(wrappedValue: Value?) {
@@ -116,7 +116,7 @@ public struct NullWhenNil<Value: Codable & Sendable>: Codable, Sendable {
 }
 
 /// An error report as programs read it [I10].
-public struct ErrorReport: Codable, Sendable {
+public struct ErrorReport: Codable, Hashable, Sendable {
     /// ISO 8601, UTC.
     public var time: String
     public var errorType: String

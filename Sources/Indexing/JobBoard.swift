@@ -34,6 +34,8 @@ public struct JobOrder: Sendable {
 public actor JobBoard {
     private let catalogue: CatalogueWriter
     private let writer: StatusWriter
+    private let stopMessage: String
+    private let keepsOnlyLastRuns: Bool
     private let now: @Sendable () -> Double
 
     private struct Entry {
@@ -65,9 +67,16 @@ public actor JobBoard {
 
     private static let tick = Duration.milliseconds(100)
 
-    /// - Parameter now: seconds since 1970 UTC.
-    public init(folder: DataFolder, catalogue: CatalogueWriter, now: @escaping @Sendable () -> Double) {
+    /// - Parameters:
+    ///   - stopMessage: what a job says that ran when the process was asked to end.
+    ///   - keepsOnlyLastRuns: whether a source's ended job makes room for its next one, as a process needs that runs for months.
+    ///   - now: seconds since 1970 UTC.
+    public init(
+        folder: DataFolder, catalogue: CatalogueWriter, stopMessage: String = "paused", keepsOnlyLastRuns: Bool = false,
+        now: @escaping @Sendable () -> Double
+    ) {
         (self.catalogue, self.now) = (catalogue, now)
+        (self.stopMessage, self.keepsOnlyLastRuns) = (stopMessage, keepsOnlyLastRuns)
         writer = StatusWriter(path: folder.status)
     }
 
@@ -86,7 +95,7 @@ public actor JobBoard {
             scope: order.settings.scope, defaultIssuer: order.settings.defaultIssuer, now: now)
         let job = IndexJob(
             record: record, source: opened.source, method: (opened.method, opened.reason), catalogue: catalogue, settings: order.settings,
-            now: now)
+            stopMessage: stopMessage, now: now)
         // The stop came while the job's row was written.
         if isClosed { await job.ask(.stop) }
         runs += 1
@@ -97,9 +106,28 @@ public actor JobBoard {
             await self.ended(end, run: number)
             return end
         }
+        if keepsOnlyLastRuns { entries = entries.filter { !($0.value.isOver && $0.value.record.sourceURL == order.url) } }
         entries[record.id] = entry
         if ticker == nil { ticker = Task { await self.keepStatus() } }
         return record.id
+    }
+
+    /// Opens a source and begins or continues a job on it.
+    ///
+    /// - Returns: its number.
+    /// - Throws: as ``SourceOpening/open()`` and ``start(_:on:)``; `SourceError` when a source that was never indexed cannot be read.
+    public func start(_ opening: SourceOpening) async throws -> Int64 {
+        let opened = try await opening.open()
+        do {
+            // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.
+            if try await !catalogue.knows(url: opening.url) { try await opened.source.probe(retrying: false) }
+            let settings = opening.settings(full: opening.order.full)
+            return try await start(
+                JobOrder(url: opening.url, name: opening.name, options: try opening.order.kept(), settings: settings), on: opened)
+        } catch {
+            await opened.source.close()
+            throw error
+        }
     }
 
     private func ended(_ end: JobEnd, run: Int) async {
@@ -142,6 +170,11 @@ public actor JobBoard {
     /// The jobs that have not ended.
     public var openJobs: [Int64] {
         entries.values.filter { $0.end == nil }.map(\.record.id).sorted()
+    }
+
+    /// The job on a source that has not ended.
+    public func openJob(ofSource url: String) -> Int64? {
+        entries.values.first { $0.end == nil && $0.record.sourceURL == url }?.record.id
     }
 
     /// Whether every job that has not ended is paused.
@@ -221,8 +254,8 @@ public actor JobBoard {
         }
     }
 
-    /// Several ask side by side: what was asked for last counts, whatever is answered last.
-    private func refreshTotals() async {
+    /// Counts what the catalogue has. Several ask side by side: what was asked for last counts, whatever is answered last.
+    func refreshTotals() async {
         totalsAsked += 1
         let number = totalsAsked
         let fresh = await catalogue.totals

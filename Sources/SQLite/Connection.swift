@@ -10,6 +10,8 @@ public final class Connection {
         case readWrite
         /// For reading only; an absent file is an error.
         case readOnly
+        /// For reading a file that nobody changes meanwhile: without locks, and without side files, also on a medium that cannot be written.
+        case immutable
     }
 
     let handle: OpaquePointer
@@ -25,10 +27,12 @@ public final class Connection {
             switch access {
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
         var opened: OpaquePointer?
         // NOMUTEX: the connection is confined to its owner, who provides the order.
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(
+            access == .immutable ? Self.immutableURI(path) : path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
             sqlite3_close_v2(opened)
@@ -36,6 +40,12 @@ public final class Connection {
         }
         handle = opened
         sqlite3_busy_timeout(handle, busyTimeoutMilliseconds)
+    }
+
+    /// Source: https://www.sqlite.org/uri.html
+    private static func immutableURI(_ path: String) -> String {
+        let special = [("%", "%25"), ("?", "%3f"), ("#", "%23")]
+        return "file:" + special.reduce(path) { $0.replacing($1.0, with: $1.1) } + "?immutable=1"
     }
 
     deinit {

@@ -11,16 +11,41 @@ public struct APIRoute: Sendable {
     public var pattern: String
     public var access: Access
     public var rate: RateClass
+    public var audit: AuditRule
+    /// Whether a request shows that a person is there, and so keeps the session from expiring. Pages also mark with `X-Automatic`
+    /// what they ask for by themselves.
+    public var isActivity: Bool
     public var operation: Operation
     public var handler: Handler
 
+    /// - Parameters:
+    ///   - rate: `.read` or `.change` by the method, unless given.
+    ///   - isActivity: see ``isActivity``.
+    ///   - audit: a change under the operation's name for methods that change something, nothing for others, unless given.
     public init(
-        _ method: HTTPMethod, _ pattern: String, _ access: Access, rate: RateClass? = nil, _ operation: Operation,
-        handler: @escaping Handler
+        _ method: HTTPMethod, _ pattern: String, _ access: Access, rate: RateClass? = nil, audit: AuditRule? = nil, isActivity: Bool = true,
+        _ operation: Operation, handler: @escaping Handler
     ) {
         (self.method, self.pattern, self.access, self.operation, self.handler) = (method, pattern, access, operation, handler)
+        self.isActivity = isActivity
         self.rate = rate ?? (method.isSafe ? .read : .change)
+        self.audit = audit ?? (method.isSafe ? .nothing : .change(operation.id))
     }
+}
+
+/// What the audit trail keeps of a route's requests [A3].
+public enum AuditRule: Sendable, Hashable {
+    /// Nothing: it shows no patient and changes nothing.
+    case nothing
+    /// The handler sees to it, in the transaction of its change.
+    case byHandler
+    /// Every request, under a name such as `index.start`; the answer waits until its row is on the disk. The object is what the path's parameters
+    /// name, or else the body's `source`, `name`, `job` or `id`.
+    case change(String)
+    /// Every request, under a name such as `study.view`; rows are written in groups, and the answer does not wait.
+    case view(String)
+    /// A search with its query, once it has settled: while typing, the last of a burst.
+    case search
 }
 
 /// Who may call a route.

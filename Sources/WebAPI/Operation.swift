@@ -48,10 +48,10 @@ public struct Operation: Sendable {
         public var contentType: String?
         public var schema: Schema?
 
-        public static func json(_ status: HTTPStatus = .ok, _ schema: Schema, _ summary: String) -> Self {
+        public static func json(_ status: HTTPStatus, _ schema: Schema, _ summary: String) -> Self {
             Self(status: status, summary: summary, contentType: "application/json", schema: schema)
         }
-        public static func empty(_ status: HTTPStatus = .noContent, _ summary: String) -> Self {
+        public static func empty(_ status: HTTPStatus, _ summary: String) -> Self {
             Self(status: status, summary: summary, contentType: nil, schema: nil)
         }
         public static func text(_ status: HTTPStatus = .ok, contentType: String, _ summary: String) -> Self {
@@ -77,6 +77,8 @@ public indirect enum Schema: Sendable {
     /// An object whose keys are not known beforehand.
     case map(of: Schema)
     case nullable(Schema)
+    /// A value that fits one of them.
+    case either([Schema])
     /// A schema of ``OpenAPI/components``.
     case reference(String)
 

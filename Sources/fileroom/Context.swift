@@ -5,6 +5,7 @@ import Indexing
 
 /// What every command starts from: the configuration and the data folder.
 struct Context {
+    let options: GeneralOptions
     let configuration: FileroomConfiguration
     /// The file that ``configuration`` came from; nil when there is none.
     let configurationFile: String?
@@ -12,6 +13,7 @@ struct Context {
 
     /// - Throws: `ConfigurationError` with everything that is wrong.
     init(_ general: GeneralOptions) throws {
+        options = general
         let working = FileManager.default.currentDirectoryPath
         if let file = general.configurationFile {
             configurationFile = Self.absolute(file, working)

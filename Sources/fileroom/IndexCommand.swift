@@ -17,7 +17,11 @@ struct IndexCommand {
         do {
             let command = try IndexCommand(options)
             folder = command.context.folder
-            summary = try await command.run()
+            if let server = try command.context.remote() {
+                summary = try await RemoteIndexing(server: server, options: options).run()
+            } else {
+                summary = try await command.run()
+            }
         } catch is CancellationError {
             summary = await JobSummary(refusals: [], isCutShort: true, folder)
         } catch {
@@ -35,7 +39,7 @@ struct IndexCommand {
         var orders = try orders()
         if orders.orders.isEmpty { throw Refusals(failures: orders.refusals) }
         return try await Owner.run(
-            context.folder,
+            context,
             prepare: { signals in
                 if options.rebuildsCatalogue { orders = try await Rebuild(folder: context.folder, signals: signals).prepare(orders) }
             },
@@ -44,7 +48,7 @@ struct IndexCommand {
                 if options.rebuildsCatalogue {
                     throw Failure("Another process uses the data folder: stop it before the catalogue is rebuilt.")
                 }
-                return try await DelegatedRun(folder: context.folder).run(orders)
+                return try await Context.ifOwned(context.folder) { try await DelegatedRun(owner: $0, folder: context.folder).run(orders) }
             })
     }
 
@@ -105,65 +109,7 @@ struct JobRun {
         progress.cancel()
         await progress.value
         // The board counts while a job runs, and there may have been none.
-        let status = IndexStatus(nil, jobs: await board.status.jobs, totals: await owner.catalogue.totals)
+        let status = IndexStatus(nil, jobs: await board.status.jobs, totals: await owner.service.catalogue.totals)
         return JobSummary(status, jobs: Set(started), refusals: orders.refusals, isCutShort: isCutShort)
-    }
-}
-
-/// Has the process that owns the data folder run orders, and shows how they go.
-private struct DelegatedRun {
-    let folder: DataFolder
-
-    /// - Returns: nil when that process takes no orders.
-    func run(_ orders: IndexOrders) async throws -> JobSummary? {
-        var orders = orders
-        var jobs: [Int64] = []
-        for order in orders.orders {
-            let json = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
-            let reply: ControlReply?
-            do {
-                reply = try await ask(ControlRequest(command: "index", order: json))
-            } catch is ControlError {
-                // It ended while it was asked. Had it begun the job already, asking again continues it.
-                return nil
-            }
-            guard let reply, reply.isEnding != true else { return nil }
-            if let error = reply.error { orders.refuse(order.source, Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure)) }
-            jobs += reply.jobs ?? []
-        }
-        if !jobs.isEmpty {
-            Terminal.note("The process that owns the data folder runs the job; `fileroom pause`, `resume` and `cancel` steer it.")
-        }
-        let wanted = Set(jobs)
-        let view = ProgressView(total: jobs.count)
-        func isOpen(_ job: IndexStatus.Job) -> Bool { wanted.contains(job.id) && (job.state == "running" || job.state == "paused") }
-        while let status = try await status(), status.jobs.contains(where: isOpen) {
-            view.show(status, only: wanted)
-            try await Task.sleep(for: .milliseconds(250))
-        }
-        view.finish()
-        let ended = try await blocking { [folder] in try Self.ended(wanted, folder) }
-        return JobSummary(ended, jobs: wanted, refusals: orders.refusals)
-    }
-
-    /// How the jobs ended, as the catalogue has it: the owner ends with its last job, and then nobody is there to ask.
-    @Sendable private static func ended(_ jobs: Set<Int64>, _ folder: DataFolder) throws -> IndexStatus {
-        let reader = try JobReader(path: folder.catalogue)
-        let records = try jobs.sorted().compactMap { try reader.job($0) }
-        return IndexStatus(nil, jobs: records.map(IndexStatus.Job.init), totals: try reader.totals())
-    }
-
-    private func status() async throws -> IndexStatus? {
-        let request = ControlRequest(command: "status")
-        do {
-            return try await ask(request)?.status
-        } catch is ControlError {
-            // It may have ended while it was asked; then nobody listens any more.
-            return try await ask(request)?.status
-        }
-    }
-
-    private func ask(_ request: ControlRequest) async throws -> ControlReply? {
-        try await blocking { [folder] in try ControlClient.ask(folder, request) }
     }
 }

@@ -4,33 +4,44 @@ import Configuration
 import Foundation
 import Indexing
 
-/// `status`, `pause`, `resume`, `cancel`, `errors`, `confirm`.
+/// `status`, `pause`, `resume`, `cancel`, `confirm`.
 enum JobCommands {
     // MARK: status
 
     static func status(_ options: JobOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        let folder = context.folder
-        let job = try await jobNumber(options.job, context)
-        let live = try await ask(folder, ControlRequest(command: "status"))?.status
-        let known = try await blocking { try jobs(folder) }
-        let liveJobs = live?.jobs ?? []
-        let all = liveJobs + known.filter { record in !liveJobs.contains { $0.id == record.id } }
-        let shown = all.filter { job == nil || $0.id == job }.sorted { $0.id > $1.id }
+        let server = try context.remote()
+        let job = try await jobNumber(options.job, context, server)
+        let (status, place) =
+            if let server { (try await RemoteJobs(server: server).status(), options.general.remote.url ?? "") } else {
+                (try await localStatus(context.folder), context.folder.path)
+            }
+        let shown = status.jobs.filter { job == nil || $0.id == job }.sorted { $0.id > $1.id }
         if let job, shown.isEmpty { throw Failure("There is no job \(job).", .noSuchSource) }
-        let totals = try await blocking { try JobReader(path: folder.catalogue).totals() }
         if options.general.writesJSON {
-            let status = IndexStatus(live, jobs: shown, totals: totals)
-            try Terminal.print(String(decoding: try status.json(), as: UTF8.self))
+            var totals = CatalogueTotals()
+            (totals.patients, totals.studies, totals.series) = (status.patientCount, status.studyCount, status.seriesCount)
+            try Terminal.print(String(decoding: try IndexStatus(status, jobs: shown, totals: totals).json(), as: UTF8.self))
             return .done
         }
         try Terminal.print(
-            "\(Quantity.count(totals.patients, "patient", "patients")), \(Quantity.count(totals.studies, "study", "studies")), "
-                + "\(Quantity.count(totals.series)) series in \(folder.path)")
+            "\(Quantity.count(status.patientCount, "patient", "patients")), \(Quantity.count(status.studyCount, "study", "studies")), "
+                + "\(Quantity.count(status.seriesCount)) series in \(place)")
         try Terminal.print(table(shown))
         for job in shown where !job.message.isEmpty { try Terminal.print("job \(job.id): \(DisplayText.neutralized(job.message))") }
         return .done
     }
+
+    /// The jobs that run, as their process sees them, and every other source's last one, as the catalogue has it.
+    private static func localStatus(_ folder: DataFolder) async throws -> IndexStatus {
+        let live = try await Context.ifOwned(folder) { try IndexStatus(json: try await $0.answer(APICall("GET", statusPath)).body) }
+        let (known, totals) = try await blocking { (try jobs(folder), try JobReader(path: folder.catalogue).totals()) }
+        let liveJobs = live?.jobs ?? []
+        let all = liveJobs + known.filter { record in !liveJobs.contains { $0.id == record.id } }
+        return IndexStatus(live, jobs: all, totals: totals)
+    }
+
+    private static let statusPath = ["api", "index", "status"]
 
     private static func table(_ jobs: [IndexStatus.Job]) -> String {
         var table = TextTable(columns: [
@@ -63,38 +74,46 @@ enum JobCommands {
 
     // MARK: pause, resume, cancel
 
-    static func ask(_ command: String, _ options: JobOptions) async throws -> ExitCode {
+    /// What a job can be asked.
+    enum Wish: String {
+        case pause, resume, cancel
+
+        var words: String {
+            switch self {
+            case .pause: "Pausing"
+            case .resume: "Resuming"
+            case .cancel: "Cancelling"
+            }
+        }
+    }
+
+    static func pause(_ options: JobOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        let job = try await jobNumber(options.job, context)
-        guard let reply = try await ask(context.folder, ControlRequest(command: command, job: job)) else {
+        guard let asked = try await ask(.pause, options, context) else {
             throw Failure("No job is running in \(context.folder.path). See `fileroom status`.", .noSuchSource)
         }
-        return try report(reply, command, writesJSON: options.general.writesJSON)
+        return try report(asked, .pause, options)
     }
 
     static func cancel(_ options: JobOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        let job = try await jobNumber(options.job, context)
-        if let reply = try await ask(context.folder, ControlRequest(command: "cancel", job: job)) {
-            return try report(reply, "cancel", writesJSON: options.general.writesJSON)
-        }
+        if let asked = try await ask(.cancel, options, context) { return try report(asked, .cancel, options) }
         // Nobody runs it: its row is all there is to change.
-        let open = try await unfinished(context.folder, job: job)
-        guard let owner = try await Owner.take(context.folder) else {
-            throw Failure("Another process has just taken the data folder: try again.")
+        let job = try await jobNumber(options.job, context, nil)
+        _ = try await unfinished(context.folder, job: job)
+        let cancelled = try await Owner.run(context) { owner in
+            try await send(.cancel, job, to: owner.client)
+        } ask: {
+            try await Context.ifOwned(context.folder) { try await send(.cancel, job, to: $0) }
         }
-        for record in open { try await owner.catalogue.cancel(record.id, now: Date().timeIntervalSince1970) }
-        return try report(ControlReply(jobs: open.map(\.id)), "cancel", writesJSON: options.general.writesJSON)
+        return try report(cancelled, .cancel, options)
     }
 
     static func resume(_ options: JobOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        let folder = context.folder
-        let job = try await jobNumber(options.job, context)
-        if let reply = try await ask(folder, ControlRequest(command: "resume", job: job)) {
-            return try report(reply, "resume", writesJSON: options.general.writesJSON)
-        }
-        let open = try await unfinished(folder, job: job)
+        if let asked = try await ask(.resume, options, context) { return try report(asked, .resume, options) }
+        let job = try await jobNumber(options.job, context, nil)
+        let open = try await unfinished(context.folder, job: job)
         let orders = IndexOrders(open, name: \.sourceName) { record in
             var order = try IndexOrder(json: record.options)
             let source = try context.source(order.source)
@@ -103,8 +122,28 @@ enum JobCommands {
             return order
         }
         if orders.orders.isEmpty, let refusal = orders.refusals.first { throw refusal }
-        guard let owner = try await Owner.take(folder) else { throw Failure("Another process has just taken the data folder: try again.") }
-        return try await JobRun(owner: owner).run(orders).show(writesJSON: options.general.writesJSON)
+        let summary = try await Owner.runIfFree(context) { await JobRun(owner: $0).run(orders) }
+        guard let summary else { throw Failure("Another process has just taken the data folder: try again.") }
+        return try summary.show(writesJSON: options.general.writesJSON)
+    }
+
+    /// Asks the server that is named, or the process that owns the data folder.
+    ///
+    /// - Returns: the jobs that were asked; nil when there is no such process.
+    private static func ask(_ wish: Wish, _ options: JobOptions, _ context: Context) async throws -> [Int64]? {
+        let server = try context.remote()
+        let job = try await jobNumber(options.job, context, server)
+        if let server { return try await send(wish, job, to: server) }
+        return try await Context.ifOwned(context.folder) { try await send(wish, job, to: $0) }
+    }
+
+    private static func send(_ wish: Wish, _ job: Int64?, to client: any APIClient) async throws -> [Int64] {
+        struct Asked: Decodable { var jobs: [Int64] }
+        struct Which: Encodable, Sendable { var job: Int64? }
+        var call = try APICall("POST", ["api", "index", wish.rawValue], body: Which(job: job))
+        // Continuing a job may mean to reach a share.
+        call.mayTakeLong = wish == .resume
+        return try await client.answer(call).decoded(as: Asked.self).jobs
     }
 
     private static func unfinished(_ folder: DataFolder, job: Int64?) async throws -> [JobRecord] {
@@ -117,116 +156,17 @@ enum JobCommands {
         return open
     }
 
-    private static func report(_ reply: ControlReply, _ command: String, writesJSON: Bool) throws -> ExitCode {
-        if let error = reply.error { throw Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure) }
-        let jobs = reply.jobs ?? []
-        let words = ["pause": "Pausing", "resume": "Resuming", "cancel": "Cancelling"]
-        if writesJSON {
-            let list = jobs.map(String.init).joined(separator: ",")
-            try Terminal.print(#"{"command":"\#(command)","jobs":[\#(list)]}"#)
-        } else {
-            let list = jobs.map { "job \($0)" }.joined(separator: ", ")
-            try Terminal.print("\(words[command] ?? command) \(list)")
-        }
-        return .done
-    }
-
-    // MARK: errors
-
-    static func errors(_ options: JobOptions) async throws -> ExitCode {
-        let context = try Context(options.general)
-        let wanted = try await jobNumber(options.job, context)
-        let reader = try JobReader(path: context.folder.catalogue)
-        let ids = try wanted.map { [$0] } ?? reader.jobs(onlyLast: true).map(\.id)
-        if let wanted, try reader.job(wanted) == nil { throw Failure("There is no job \(wanted).", .noSuchSource) }
-        let encoder = IndexStatus.makeEncoder()
-        var isFirst = true
-        if options.general.writesJSON { try Terminal.write(Array("[".utf8)) }
-        for id in ids {
-            try reader.errors(of: id) { error in
-                if options.general.writesJSON {
-                    try Terminal.write(Array((isFirst ? "\n" : ",\n").utf8) + Array(try encoder.encode(ErrorReport(error))))
-                } else {
-                    try Terminal.print(text(error))
-                }
-                isFirst = false
-            }
-        }
+    private static func report(_ jobs: [Int64], _ wish: Wish, _ options: JobOptions) throws -> ExitCode {
         if options.general.writesJSON {
-            try Terminal.print("\n]")
-        } else if isFirst {
-            try Terminal.print("No errors.")
+            let list = jobs.map(String.init).joined(separator: ",")
+            try Terminal.print(#"{"command":"\#(wish.rawValue)","jobs":[\#(list)]}"#)
+        } else {
+            try Terminal.print("\(wish.words) \(jobs.map { "job \($0)" }.joined(separator: ", "))")
         }
         return .done
-    }
-
-    private static func text(_ error: ErrorRecord) -> String {
-        let retries = error.retryCount == 0 ? "" : ", tried again \(Quantity.count(error.retryCount, "time", "times"))"
-        let path = error.path.isEmpty ? "/" : error.path
-        return """
-            \(DisplayText.neutralized(path))
-                \(DisplayText.neutralized(error.message)) (\(error.errorType), \(error.errorCode)\(retries))
-                \(error.suggestion)
-            """
-    }
-
-    // MARK: confirm
-
-    static func confirm(_ options: ConfirmOptions) async throws -> ExitCode {
-        let context = try Context(options.general)
-        let folder = context.folder
-        let held = try await blocking { try JobReader(path: folder.catalogue).jobs(onlyLast: true).filter { $0.heldMissing != nil } }
-        // The catalogue may know it by a name that is not configured.
-        let source = try options.source.map(context.meaning)
-        let wanted = held.filter { record in
-            options.source == nil || record.sourceName == options.source || record.sourceURL == source?.address.canonicalURL
-        }
-        guard !wanted.isEmpty else {
-            throw Failure("No scan holds missing files\(options.source.map { " of \($0)" } ?? "").", .noSuchSource)
-        }
-        var refusal: Failure?
-        for record in wanted {
-            let gone: Int
-            do {
-                gone = try await confirm(record.sourceID, folder)
-            } catch {
-                // The others' files are as gone as they were.
-                let failure = Failure(error)
-                Terminal.note("fileroom: \(record.sourceName): \(failure.text)")
-                refusal = refusal ?? failure
-                continue
-            }
-            if options.general.writesJSON {
-                try Terminal.print(#"{"source_id":\#(record.sourceID),"files_removed":\#(gone)}"#)
-            } else {
-                try Terminal.print("\(record.sourceName): \(Quantity.count(gone, "file is", "files are")) gone from the catalogue")
-            }
-        }
-        return refusal?.exitCode ?? .done
-    }
-
-    /// - Returns: how many files went.
-    private static func confirm(_ source: Int64, _ folder: DataFolder) async throws -> Int {
-        try await Owner.run(folder) { owner in
-            try await owner.catalogue.confirmMissing(source: source)
-        } ask: {
-            let reply: ControlReply?
-            do {
-                reply = try await ask(folder, ControlRequest(command: "confirm", job: source))
-            } catch is ControlError {
-                // It ended while it was asked. Had it confirmed already, doing so again changes nothing.
-                return nil
-            }
-            if let reply, let error = reply.error { throw Failure(error, ExitCode(rawValue: reply.exitCode ?? 1) ?? .failure) }
-            return reply?.jobs?.first.map(Int.init)
-        }
     }
 
     // MARK: Pieces
-
-    private static func ask(_ folder: DataFolder, _ request: ControlRequest) async throws -> ControlReply? {
-        try await blocking { try ControlClient.ask(folder, request) }
-    }
 
     /// Every source's last job.
     ///
@@ -240,13 +180,45 @@ enum JobCommands {
     }
 
     /// JOB is a job's number or a source's name.
-    private static func jobNumber(_ text: String?, _ context: Context) async throws -> Int64? {
+    ///
+    /// - Parameter server: whose jobs are meant; nil for those of the data folder.
+    static func jobNumber(_ text: String?, _ context: Context, _ server: (any APIClient)?) async throws -> Int64? {
         guard let text else { return nil }
         if let number = Int64(text) { return number }
-        let jobs = try await lastJobs(context.folder)
-        guard let job = jobs.first(where: { $0.sourceName == text }) else {
+        let job =
+            if let server { try await RemoteJobs(server: server).last(ofSource: text)?.id } else {
+                try await lastJobs(context.folder).first { $0.sourceName == text }?.id
+            }
+        guard let job else {
             throw Failure("There is no job \(text). JOB is a number from `fileroom status`, or a source's name.", .noSuchSource)
         }
-        return job.id
+        return job
+    }
+}
+
+/// The jobs of a server that is not on this machine.
+struct RemoteJobs {
+    private struct Page: Decodable {
+        var jobs: [IndexStatus.Job]
+        var cursor: String?
+    }
+    let server: any APIClient
+
+    /// What runs, and every other source's last job.
+    func status() async throws -> IndexStatus {
+        var status = try IndexStatus(json: try await server.answer(APICall("GET", ["api", "index", "status"])).body)
+        var sources = Set(status.jobs.map(\.url))
+        var cursor: String?
+        repeat {
+            let page: Page = try await server.get("api", "index", "jobs", query: [("limit", "1000"), ("after", cursor)])
+            status.jobs += page.jobs.filter { sources.insert($0.url).inserted }
+            cursor = page.cursor
+        } while cursor != nil
+        return status
+    }
+
+    func last(ofSource name: String) async throws -> IndexStatus.Job? {
+        let page: Page = try await server.get("api", "index", "jobs", query: [("source", name), ("limit", "1")])
+        return page.jobs.first
     }
 }

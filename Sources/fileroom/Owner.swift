@@ -1,46 +1,66 @@
-import Catalogue
-import CommandLineInterface
-import Configuration
-import FileSource
 import Foundation
-import Glibc
+import HTTPServer
 import Indexing
 
 /// This process as the owner of a data folder: runs the jobs, and answers other processes over the control socket.
 final class Owner: Sendable {
-    let folder: DataFolder
-    let catalogue: CatalogueWriter
-    let board: JobBoard
-    private let server: ControlServer
-    private let signals: SignalWatch
+    let parts: OwnerParts
+    /// The API, as processes of this machine have it.
+    let client: InProcessAPIClient
+    let signals: SignalWatch
+    private let server: HTTPServer
     // Held for as long as the object lives.
     private let lock: DataFolderLock
 
-    /// Takes the data folder, opens the catalogue and begins to listen.
+    var service: IndexService { parts.service }
+    var board: JobBoard { service.jobs }
+
+    /// Takes the data folder, opens what is in it and begins to listen.
     ///
-    /// - Parameter prepare: what is to be done before the catalogue is opened, with the folder already taken.
+    /// - Parameters:
+    ///   - role: what for.
+    ///   - prepare: what is to be done before the catalogue is opened, with the folder already taken.
     /// - Returns: nil when another process owns the folder.
-    static func take(_ folder: DataFolder, prepare: (SignalWatch) async throws -> Void = { _ in }) async throws -> Owner? {
-        try folder.create()
-        guard let lock = try DataFolderLock.take(folder) else { return nil }
-        let signals = SignalWatch()
+    static func take(
+        _ context: Context, as role: OwnerRole = .command, prepare: (SignalWatch) async throws -> Void = { _ in }
+    ) async throws -> Owner? {
+        try context.folder.create()
+        guard let lock = try DataFolderLock.take(context.folder) else { return nil }
+        let signals = SignalWatch(reload: role.reload)
         try await prepare(signals)
-        let catalogue = try CatalogueWriter(path: folder.catalogue)
-        return try Owner(folder: folder, lock: lock, catalogue: catalogue, signals: signals)
+        let parts = try await OwnerParts.open(context, role, signals)
+        return try await Owner(context.folder, parts, signals, lock: lock)
+    }
+
+    private init(
+        _ folder: DataFolder, _ parts: OwnerParts, _ signals: SignalWatch, lock: consuming DataFolderLock
+    ) async throws {
+        (self.parts, self.signals) = (parts, signals)
+        self.lock = lock
+        client = InProcessAPIClient(responder: parts.control)
+        signals.steer(parts.service.jobs)
+        server = try await HTTPServer.start(
+            listening: [.unix(path: folder.controlSocket)], report: parts.report, responder: parts.control)
+    }
+
+    /// Whoever asks from now on finds nobody, and does it himself once this object has gone.
+    func end() async {
+        await server.stop(deadline: .seconds(1))
+        await parts.close()
     }
 
     /// Does something as the owner of the data folder, or has the process do it that is.
     ///
     /// - Parameters:
-    ///   - prepare: see ``take(_:prepare:)``.
+    ///   - prepare: see ``take(_:as:prepare:)``.
     ///   - ask: gives nil when that process does not do it because it ends, or is not there yet.
     static func run<Value>(
-        _ folder: DataFolder, prepare: (SignalWatch) async throws -> Void = { _ in }, own: (Owner) async throws -> Value,
+        _ context: Context, prepare: (SignalWatch) async throws -> Void = { _ in }, own: (Owner) async throws -> Value,
         ask: () async throws -> Value?
     ) async throws -> Value {
         var patience = ContinuousClock.now + .seconds(10)
         while true {
-            if let owner = try await take(folder, prepare: prepare) { return try await own(owner) }
+            if let value = try await runIfFree(context, prepare: prepare, own) { return value }
             let asked = ContinuousClock.now
             if let value = try await ask() { return value }
             // It listened all that time.
@@ -53,86 +73,29 @@ final class Owner: Sendable {
         }
     }
 
-    private init(folder: DataFolder, lock: consuming DataFolderLock, catalogue: CatalogueWriter, signals: SignalWatch) throws {
-        (self.folder, self.catalogue) = (folder, catalogue)
-        let board = JobBoard(folder: folder, catalogue: catalogue) { Date().timeIntervalSince1970 }
-        self.board = board
-        self.lock = lock
-        signals.steer(board)
-        self.signals = signals
-        server = try ControlServer(folder) { await Self.answer($0, board: board, catalogue: catalogue, signals: signals) }
-    }
-
-    deinit {
-        server.close()
+    /// - Returns: nil when another process owns the data folder.
+    static func runIfFree<Value>(
+        _ context: Context, prepare: (SignalWatch) async throws -> Void = { _ in }, _ own: (Owner) async throws -> Value
+    ) async throws -> Value? {
+        guard let owner = try await take(context, prepare: prepare) else { return nil }
+        do {
+            let value = try await own(owner)
+            await owner.end()
+            return value
+        } catch {
+            await owner.end()
+            throw error
+        }
     }
 
     /// Whether a person or the system asked the process to end.
     var isStopped: Bool { signals.isStopped }
-
-    // MARK: Jobs
 
     /// Begins, or continues, what an order asks for.
     ///
     /// - Returns: the job's number.
     /// - Throws: also when the process is asked to end meanwhile; see ``isStopped``.
     func start(_ order: IndexOrder) async throws -> Int64 {
-        try await signals.stoppable { [board, catalogue] in try await Self.start(order, board: board, catalogue: catalogue) }
-    }
-
-    private static func start(_ order: IndexOrder, board: JobBoard, catalogue: CatalogueWriter) async throws -> Int64 {
-        let opening = try SourceOpening(order)
-        let opened = try await opening.open()
-        do {
-            // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.
-            if try await !catalogue.knows(url: opening.url) { try await opened.source.probe(retrying: false) }
-            return try await board.start(
-                JobOrder(url: opening.url, name: opening.name, options: try order.kept(), settings: opening.settings(full: order.full)),
-                on: opened)
-        } catch {
-            await opened.source.close()
-            throw error
-        }
-    }
-
-    // MARK: Other processes
-
-    private static func answer(
-        _ request: ControlRequest, board: JobBoard, catalogue: CatalogueWriter, signals: SignalWatch
-    ) async -> ControlReply {
-        switch request.command {
-        case "status":
-            return ControlReply(status: await board.status)
-        case "pause", "resume", "cancel":
-            guard let wish = JobBoard.Wish(rawValue: request.command) else { break }
-            let asked = await board.ask(wish, of: request.job)
-            if asked.isEmpty {
-                let error = request.job.map { "Job \($0) is not running here" } ?? "No job is running"
-                return ControlReply(error: error, exitCode: ExitCode.noSuchSource.rawValue)
-            }
-            return ControlReply(jobs: asked)
-        case "index":
-            do {
-                let order = try IndexOrder(json: request.order ?? "")
-                return ControlReply(jobs: [try await signals.stoppable { try await start(order, board: board, catalogue: catalogue) }])
-            } catch {
-                let failure = Failure(error)
-                // Whoever sent the order can run it when this process has ended.
-                let isEnding = signals.isStopped || error is JobBoardClosed
-                return ControlReply(error: failure.text, exitCode: failure.exitCode.rawValue, isEnding: isEnding)
-            }
-        case "metrics":
-            return ControlReply(metrics: await board.metrics(ofSource: request.order ?? ""))
-        case "confirm":
-            guard let source = request.job else { break }
-            do {
-                return ControlReply(jobs: [Int64(try await catalogue.confirmMissing(source: source))])
-            } catch {
-                let failure = Failure(error)
-                return ControlReply(error: failure.text, exitCode: failure.exitCode.rawValue)
-            }
-        default: break
-        }
-        return ControlReply(error: "The command \"\(request.command)\" is not known: are both programs of the same version?", exitCode: 64)
+        try await signals.stoppable { [service] in try await service.start(asGiven: order) }
     }
 }

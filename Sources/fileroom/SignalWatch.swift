@@ -4,22 +4,26 @@ import Glibc
 import Indexing
 import Synchronization
 
-/// Turns signals into wishes: SIGINT and SIGTERM pause everything and end the run, SIGUSR1 pauses or resumes, SIGUSR2 cancels. A second SIGINT
-/// ends the process at once, which loses no more than `kill -9` would.
+/// Turns signals into wishes: SIGINT and SIGTERM pause everything and end the run, SIGUSR1 pauses or resumes, SIGUSR2 cancels, SIGHUP reads again
+/// what may have changed. A second SIGINT ends the process at once, which loses no more than `kill -9` would.
 final class SignalWatch: Sendable {
     // Made once and only kept alive.
     nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
     private let wishes = Wishes()
 
-    init() {
+    /// - Parameter reload: what a server does on SIGHUP, on no thread in particular; its jobs are people's, so that no signal pauses or cancels
+    ///   them. nil for a command, which SIGHUP ends.
+    init(reload: (@Sendable () -> Void)? = nil) {
         let queue = DispatchQueue(label: "signals")
         let wishes = wishes
-        sources = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2].map { number in
+        if reload != nil { for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) } }
+        sources = ([SIGINT, SIGTERM] + (reload == nil ? [SIGUSR1, SIGUSR2] : [SIGHUP])).map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 switch number {
                 case SIGUSR1: wishes.tellBoard { board in await board.ask(await board.isPaused ? .resume : .pause, of: nil) }
+                case SIGHUP: reload?()
                 case SIGUSR2: wishes.tellBoard { board in await board.ask(.cancel, of: nil) }
                 default: if !wishes.stop() { _exit(ExitCode.paused.rawValue) }
                 }
@@ -31,6 +35,14 @@ final class SignalWatch: Sendable {
 
     /// Whether a person or the system asked the process to end.
     var isStopped: Bool { wishes.isStopped }
+
+    /// Waits until a person or the system asks the process to end.
+    func stopped() async {
+        // However it ends, it ends by that.
+        try? await stoppable {
+            while true { try await Task.sleep(for: .seconds(3_600)) }
+        }
+    }
 
     /// From now on the wishes go to this board as well.
     func steer(_ board: JobBoard) {

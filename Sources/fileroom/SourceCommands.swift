@@ -7,114 +7,94 @@ import Indexing
 /// `source test`, `source suggest` and `source metrics`.
 enum SourceCommands {
     static func test(_ options: SourceOptions) async throws -> ExitCode {
-        switch try Subject(options, Context(options.general)) {
-        case .folder(let path):
-            let result = try await sample(path)
-            if options.general.writesJSON {
-                try printJSON(FolderReport(path: path, sampledFiles: result.files, headersPerSecond: result.filesPerSecond))
-            } else {
-                try Terminal.print(
-                    "\(path) can be listed; \(Quantity.count(result.files)) files read at \(Quantity.rate(result.filesPerSecond))")
-            }
-            return .done
-        case .share(let smb):
-            let report = try await examine(smb).report
-            if options.general.writesJSON { try printJSON(report) } else { try show(report) }
-            return exitCode(of: report)
+        let context = try Context(options.general)
+        if let server = try context.remote() {
+            return try finish(SourceReport(try await ask(server, "POST", "test", options)), options)
         }
+        return try finish(SourceReport(try await examination(options, context).test()), options)
+    }
+
+    private static func finish(_ report: SourceReport, _ options: SourceOptions) throws -> ExitCode {
+        if options.general.writesJSON { try printJSON(report) } else { try show(report) }
+        return exitCode(of: report)
     }
 
     static func suggest(_ options: SourceOptions) async throws -> ExitCode {
-        switch try Subject(options, Context(options.general)) {
-        case .folder(let path):
-            _ = try await sample(path)
-            let advice = Suggestion(
-                code: "none", text: "A folder is read by the kernel; there is nothing to set. Its speed is that of its disk or mount.")
-            if options.general.writesJSON { try printJSON([advice]) } else { try Terminal.print(advice.text) }
+        let context = try Context(options.general)
+        if let server = try context.remote() {
+            let answer = try await ask(server, "POST", "suggest", options)
+            try show(try answer.decoded(as: [Suggestion].self), writesJSON: options.general.writesJSON)
             return .done
-        case .share(let smb):
-            let (report, metrics) = try await examine(smb)
-            let advice = report.suggestions(for: smb, metrics: metrics, localPath: MountTable.localPath(of: smb))
-            if options.general.writesJSON {
-                try printJSON(advice)
-            } else if advice.isEmpty {
-                try Terminal.print("Nothing to improve was found.")
-            } else {
-                for one in advice { try Terminal.print("- " + DisplayText.neutralized(one.text)) }
-            }
-            return exitCode(of: report)
         }
+        let (report, advice) = try await examination(options, context).suggestions()
+        try show(advice, writesJSON: options.general.writesJSON)
+        return exitCode(of: SourceReport(report))
     }
 
     static func metrics(_ options: SourceOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        let (folder, url) = (context.folder, try context.source(options.source).address.canonicalURL)
+        if let server = try context.remote() {
+            let answer = try await ask(server, "GET", "metrics", options)
+            try show(try answer.decoded(as: SMBMetrics.self), writesJSON: options.general.writesJSON)
+            return .done
+        }
+        let source = try context.source(options.source)
         // Whoever runs a job needs no password to be asked.
-        let live = try await blocking { try ControlClient.ask(folder, ControlRequest(command: "metrics", order: url)) }
-        if let metrics = live?.metrics {
+        if let metrics = try await OwnerCalls.metrics(ofSource: source.address.canonicalURL, context.folder) {
             try show(metrics, writesJSON: options.general.writesJSON)
             return .done
         }
-        guard case .share(let smb) = try Subject(options, context) else {
-            throw Failure("Metrics are kept for SMB connections; a folder has none.", .usage)
-        }
+        guard case .smb = source.address else { throw Failure("Metrics are kept for SMB connections; a folder has none.", .usage) }
+        let examination = try examination(options, context)
         Terminal.note("No job reads this source now: these are the figures of a short test.")
-        let (report, metrics) = try await examine(smb)
+        guard let (report, metrics) = try await examination.metrics() else { return .done }
         try show(metrics, writesJSON: options.general.writesJSON)
         if let message = report.message { Terminal.note("\(message). \(report.suggestion ?? "")") }
-        return exitCode(of: report)
+        return exitCode(of: SourceReport.share(report))
     }
 
     // MARK: Pieces
 
-    /// What SOURCE means.
-    private enum Subject {
-        case folder(String)
-        case share(SMBOptions)
+    /// What a server says of a source that it knows.
+    private static func ask(_ server: any APIClient, _ method: String, _ what: String, _ options: SourceOptions) async throws -> APIAnswer {
+        if options.credentials != CredentialOptions() {
+            throw Failure("--username and --password-file are not for a server: it has the source's own.", .usage)
+        }
+        var call = try APICall(method, ["api", "sources", options.source, what])
+        call.mayTakeLong = true
+        return try await server.answer(call)
+    }
 
-        init(_ options: SourceOptions, _ context: Context) throws {
-            var source = try context.source(options.source)
-            if let username = options.credentials.username { source.username = username }
-            switch source.address {
-            case .folder(let path): self = .folder(path)
-            case .smb(let share):
-                let password = try context.password(for: source, username: source.username, file: options.credentials.passwordFile)
-                self = .share(SMBOptions(source, share, password: password ?? ""))
-            }
+    private static func show(_ advice: [Suggestion], writesJSON: Bool) throws {
+        if writesJSON {
+            try printJSON(advice)
+        } else if advice.isEmpty {
+            try Terminal.print("Nothing to improve was found.")
+        } else {
+            for one in advice { try Terminal.print("- " + DisplayText.neutralized(one.text)) }
         }
     }
 
-    private struct FolderReport: Encodable {
-        let path: String
-        let sampledFiles: Int
-        let headersPerSecond: Double
+    private static func examination(_ options: SourceOptions, _ context: Context) throws -> SourceExamination {
+        var source = try context.source(options.source)
+        if let username = options.credentials.username { source.username = username }
+        let password = try context.password(for: source, username: source.username, file: options.credentials.passwordFile)
+        return SourceExamination(source, password: password ?? "")
     }
 
-    private static func sample(_ path: String) async throws -> SourceSample {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw Failure("There is no folder \(path). Is it mounted?", .noSuchSource)
-        }
-        let source = LocalFileSource(path: path)
-        do {
-            let sample = try await SourceSample.take(source)
-            await source.close()
-            return sample
-        } catch {
-            await source.close()
-            throw error
+    private static func show(_ report: SourceReport) throws {
+        switch report {
+        case .folder(let folder):
+            try Terminal.print(
+                "\(folder.path) can be listed; \(Quantity.count(folder.sampledFiles)) files read at "
+                    + Quantity.rate(folder.headersPerSecond))
+        case .share(let share): try show(share)
         }
     }
 
-    private static func examine(_ options: SMBOptions) async throws -> (report: SMBReport, metrics: SMBMetrics) {
-        let source = try SMBSource(options)
-        let report = try await source.test()
-        let metrics = source.metrics
-        await source.close()
-        return (report, metrics)
-    }
-
-    private static func exitCode(of report: SMBReport) -> ExitCode {
-        switch report.errorType {
+    private static func exitCode(of report: SourceReport) -> ExitCode {
+        guard case .share(let share) = report else { return .done }
+        return switch share.errorType {
         case nil: .done
         case SourceError.Class.authentication.rawValue: .refused
         case SourceError.Class.network.rawValue: .unreachable
@@ -147,7 +127,7 @@ enum SourceCommands {
         if let rate = report.headersPerSecond, report.sampledFiles > 0 {
             try line(
                 "headers", true,
-                "\(Quantity.rate(rate)) with \(report.workers) workers; \(report.sampledNotDICOM) of \(report.sampledFiles) files are not DICOM"
+                "\(Quantity.rate(rate)) with \(report.workers) workers; \(report.sampledNotDicom) of \(report.sampledFiles) files are not DICOM"
             )
         }
         if let dialect = report.dialect {
@@ -182,5 +162,31 @@ enum SourceCommands {
         let encoder = IndexStatus.makeEncoder()
         encoder.outputFormatting.insert(.prettyPrinted)
         try Terminal.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
+/// What was found at a source, by this process or by a server.
+private enum SourceReport: Encodable {
+    case folder(SourceExamination.FolderReport)
+    case share(SMBReport)
+
+    init(_ report: SourceExamination.Report) {
+        switch report {
+        case .folder(let folder): self = .folder(folder)
+        case .share(let share): self = .share(share)
+        }
+    }
+
+    /// - Throws: ``Failure``.
+    init(_ answer: APIAnswer) throws {
+        // Only a folder's has a path.
+        if try answer.json()["path"] != nil { self = .folder(try answer.decoded()) } else { self = .share(try answer.decoded()) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .folder(let folder): try folder.encode(to: encoder)
+        case .share(let share): try share.encode(to: encoder)
+        }
     }
 }

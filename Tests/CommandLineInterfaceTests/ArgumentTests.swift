@@ -178,13 +178,13 @@ private func refusal(_ line: String) -> String {
 }
 
 @Suite struct `The help` {
-    private let topics = CommandTable.commands.map(\.name) + ["source"]
+    private let topics = CommandTable.commands.map(\.name) + ["source", "user", "key", "audit"]
 
     @Test func `has every command, every exit code and every variable in its overview`() {
         let text = HelpText.text(topic: nil)
         for definition in CommandTable.commands { #expect(text.contains("  \(definition.name) ")) }
         for code in ExitCode.allCases { #expect(text.contains("  \(code.rawValue) ")) }
-        for variable in ["FILEROOM_DATA", "FILEROOM_SMB_PASSWORD", "NO_COLOR"] { #expect(text.contains(variable)) }
+        for variable in ["FILEROOM_DATA", "FILEROOM_SMB_PASSWORD", "FILEROOM_KEY", "NO_COLOR"] { #expect(text.contains(variable)) }
     }
 
     @Test func `of a command shows its options and an example that parses`() throws {

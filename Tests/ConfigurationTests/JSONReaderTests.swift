@@ -21,7 +21,7 @@ import Testing
     func `reads what RFC 8259 allows`(text: String, expected: String) { #expect(read(text) == expected) }
 
     @Test(arguments: [
-        ("", "1:1: the file ends where a value is expected"),
+        ("", "1:1: the text ends where a value is expected"),
         ("{\n  \"a\": 1,\n}", "3:1: no comma may stand before \"}\""),
         ("[1,]", "1:4: no comma may stand before \"]\""),
         ("{\"é\": 1 \"b\": 2}", "1:9: \",\" or \"}\" is expected after the value of \"é\""),

@@ -1,4 +1,5 @@
 import Catalogue
+import SyntheticFiles
 import Testing
 
 @testable import Indexing

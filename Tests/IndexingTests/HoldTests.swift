@@ -1,6 +1,7 @@
 import Catalogue
 import FileSource
 import SQLite
+import SyntheticFiles
 import Testing
 
 @testable import Indexing

@@ -1,5 +1,6 @@
 import Catalogue
 import FileSource
+import SyntheticFiles
 import Testing
 
 @testable import Indexing

@@ -2,6 +2,7 @@ import Catalogue
 import FileSource
 import Foundation
 import Synchronization
+import SyntheticFiles
 import Testing
 
 @testable import Indexing
@@ -255,23 +256,6 @@ private actor Gate {
         await board.close()
         #expect(await board.end(of: job)?.record.state == .completed)
         #expect(await board.status.jobs.map(\.state) == ["completed"])
-    }
-
-    @Test func `another process asks the owner over the control socket`() async throws {
-        let bench = try Bench()
-        let server = try ControlServer(bench.folder) { request in
-            request.command == "pause" ? ControlReply(jobs: [7]) : ControlReply(error: "unknown", exitCode: 64)
-        }
-        let folder = bench.folder
-        func ask(_ request: ControlRequest) async throws -> ControlReply? {
-            try await withCheckedThrowingContinuation { done in
-                Thread.detachNewThread { done.resume(with: Result { try ControlClient.ask(folder, request) }) }
-            }
-        }
-        #expect(try await ask(ControlRequest(command: "pause"))?.jobs == [7])
-        #expect(try await ask(ControlRequest(command: "nonsense"))?.exitCode == 64)
-        server.close()
-        #expect(try await ask(ControlRequest(command: "pause")) == nil)
     }
 
     @Test func `a data folder has one owner`() throws {

@@ -1,6 +1,7 @@
 import DICOM
 import FileSource
 import Synchronization
+import SyntheticFiles
 
 /// A tree in memory whose every failure can be scripted: what a NAS does once a year, at will. Headers are read by the real reader.
 final class ScriptedSource: FileSource {

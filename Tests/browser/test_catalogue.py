@@ -230,6 +230,14 @@ def test_an_empty_catalogue_says_why(own_site, visitor):
     expect(page.get_by_text("as soon as an administrator starts indexing")).to_be_visible()
 
 
+def test_what_is_indexed_appears_by_itself_where_nothing_was_found(own_site, visitor):
+    page = visitor.sign_in(own_site, path="/catalogue?q=newcomer")
+    expect(page.get_by_role("heading", name="No study found")).to_be_visible()
+    own_site.world.folded[0] += " newcomer"
+    own_site.world.studies["newcomer"] = None
+    expect(rows(page)).to_have_count(1)
+
+
 def test_a_failing_server_is_said_with_a_reference_and_asked_again(page):
     body = '{"code":"INTERNAL_ERROR","detail":"It failed.","request_id":"0123abcd"}'
     page.route("**/api/search?*", lambda route: route.fulfill(status=500, content_type="application/problem+json", body=body))

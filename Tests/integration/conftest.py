@@ -15,6 +15,8 @@ import tempfile
 import pydicom
 import pytest
 
+from server_support import PASSWORD, Server
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -180,3 +182,34 @@ def expected_of(tree: pathlib.Path) -> Expected:
         expected.studies.add(str(header.get("StudyInstanceUID", "")))
         expected.patients.add((str(header.get("PatientID", "")), str(header.get("IssuerOfPatientID", ""))))
     return expected
+
+
+# MARK: The server
+
+
+@pytest.fixture
+def start(fileroom):
+    """Starts a server; further arguments go to it. Ends with the test."""
+    servers: list[Server] = []
+
+    def start(*arguments, **options) -> Server:
+        servers.append(Server(fileroom, *arguments, **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def admin_key(fileroom):
+    """Makes an API key on the command line, whether a server runs or not."""
+    return lambda role="admin", *more: fileroom("key", "create", f"test-{role}", "--role", role, *more).out.strip()
+
+
+@pytest.fixture
+def password_file(fileroom):
+    path = fileroom.working_folder / "password"
+    path.write_text(PASSWORD + "\n")
+    path.chmod(0o600)
+    return path

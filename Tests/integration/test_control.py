@@ -335,6 +335,15 @@ def test_a_paused_job_can_be_cancelled_and_confirmed_scans_go_without_an_owner_a
     fileroom("resume", code=66)
 
 
+def test_what_kill_9_left_can_be_cancelled(fileroom, slow):
+    running = fileroom.start("index", "nas")
+    until(processed(fileroom, running, 20), "files are processed")
+    running.kill()
+    ended(running, code=-signal.SIGKILL)
+    assert fileroom("cancel", "--json").json["jobs"] == [1]
+    assert fileroom("status", "--json").json["jobs"][0]["state"] == "cancelled"
+
+
 @pytest.fixture
 def held(fileroom, make_tree):
     """A source named "local" of which 30 files are held."""
@@ -359,7 +368,7 @@ def test_what_is_confirmed_is_done_also_when_the_owner_ends_meanwhile(listens, f
             confirming = fileroom.start("confirm", "local", "--json")
             if listens:
                 client, _ = listener.accept()
-                assert json.loads(client.recv(65_536))["command"] == "confirm"
+                assert client.recv(65_536).startswith(b"POST /api/index/confirm ")
                 client.close()
             else:
                 time.sleep(0.5)

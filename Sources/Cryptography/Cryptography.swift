@@ -1,2 +1,0 @@
-/// Cryptography of OpenSSL in the terms of Swift: no C type leaves this module.
-public enum Cryptography {}

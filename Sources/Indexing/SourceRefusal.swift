@@ -1,0 +1,30 @@
+internal import Foundation
+
+/// Why a source is not indexed or examined, before anything was tried.
+public struct SourceRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Reason: Hashable, Sendable {
+        /// It is switched off.
+        case disabled
+        /// Nothing of that name is declared, and it is no place either.
+        case unknown
+        /// The folder is not there.
+        case missingFolder
+        /// The share is not mounted here.
+        case notMounted
+        /// The method does not fit the source.
+        case wrongMethod
+        /// A user is named, and no password is to be found.
+        case noPassword
+    }
+    public let reason: Reason
+    /// What is wrong and what to do.
+    public let description: String
+
+    public init(_ reason: Reason, _ description: String) { (self.reason, self.description) = (reason, description) }
+
+    static func refuseMissing(folder path: String) throws(SourceRefusal) {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw SourceRefusal(.missingFolder, "There is no folder \(path). Is it mounted?")
+        }
+    }
+}

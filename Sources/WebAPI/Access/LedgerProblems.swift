@@ -1,0 +1,37 @@
+internal import HTTPServer
+internal import Ledger
+
+extension Problem {
+    /// What a client reads of a ledger's error.
+    init(_ error: LedgerError) {
+        self.init(Self.status(of: error.code), error.code.rawValue, error.description)
+        if let seconds = error.retryAfterSeconds { headers["Retry-After"] = String(seconds) }
+        if status == .unauthorized { headers["WWW-Authenticate"] = "Bearer" }
+        switch error.code {
+        case .badName: errors = [FieldError(path: "$.name", message: error.suggestion)]
+        case .weakPassword: errors = [FieldError(path: "$.password", message: error.suggestion)]
+        case .expiryInPast: errors = [FieldError(path: "$.expires_at", message: error.suggestion)]
+        default: break
+        }
+    }
+
+    private static func status(of code: LedgerError.Code) -> HTTPStatus {
+        switch code {
+        case .missing, .newer, .corrupt, .locked, .failed, .keyMissing, .keyWrong, .busy: .serviceUnavailable
+        case .diskFull: .insufficientStorage
+        case .badName, .weakPassword, .expiryInPast: .unprocessableContent
+        case .userExists, .lastAdmin, .keyExists, .sourceExists: .conflict
+        case .noSuchUser, .noSuchKey, .noSuchSession, .noSuchSource, .setupDone: .notFound
+        case .setupTokenWrong: .forbidden
+        case .signInRefused: .unauthorized
+        case .tooManyFailures: .tooManyRequests
+        }
+    }
+
+    static let notSignedIn = Problem(
+        .unauthorized, "NOT_SIGNED_IN", "Sign in first, or give a valid token or key.", headers: ["WWW-Authenticate": "Bearer"])
+    static let roleNotAllowed = Problem(.forbidden, "ROLE_NOT_ALLOWED", "Your role may not do this.")
+    static let csrfTokenMissing = Problem(
+        .forbidden, "CSRF_TOKEN_MISSING", "Requests of a session that change something need its token in the field X-CSRF-Token.")
+    static let crossSite = Problem(.forbidden, "CROSS_SITE", "Another site may not ask for this.")
+}

@@ -1,0 +1,32 @@
+import HTTPServer
+import WebAPI
+
+/// What other machines see: the API and the pages, behind what every request passes.
+struct PublicSite {
+    let parts: OwnerParts
+    let pages: StaticFiles?
+    /// Networks whose proxies are believed, checked already.
+    let trustedProxies: [String]
+    let isCertificateReal: Bool
+
+    var responder: any Responder {
+        let fallback: Router.Handler? = pages.map { pages in { @Sendable request in try Self.page(request, pages) } }
+        return parts.access
+            .responder(for: parts.routes, fallback: fallback, isCertificateReal: isCertificateReal, observers: [parts.metrics.count])
+            .behind([TrustedProxies(trustedProxies.compactMap { AddressRange($0) }), RequestIDMiddleware(), CompressionMiddleware()])
+    }
+
+    /// The addresses that the pages' own history shows.
+    private static let names: Set<String> = [
+        "catalogue", "sources", "jobs", "people", "keys", "audit", "health", "account", "sign-in", "setup",
+    ]
+
+    private static func page(_ request: Request, _ pages: StaticFiles) throws -> Response {
+        switch request.segments.first {
+        case nil: return try pages.page(for: request)
+        case "assets"?: return try pages.asset(for: request)
+        case let name? where names.contains(name) && request.segments.count == 1: return try pages.page(for: request)
+        default: throw Problem(.notFound, "NOT_FOUND", "There is nothing at this address.")
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Catalogue
+import CommandLineInterface
+import Foundation
+
+/// What a search found, here or on a server.
+struct FoundPage: Sendable {
+    var results: [FoundResult] = []
+    /// Where it goes on; nil at the end.
+    var cursor: String?
+
+    /// An array of objects, each on a line of its own.
+    var json: [UInt8] {
+        var json: [UInt8] = Array("[".utf8)
+        for (index, result) in results.enumerated() { json += Array((index == 0 ? "\n" : ",\n").utf8) + result.json }
+        return json + Array("\n]\n".utf8)
+    }
+}
+
+/// A result by the names of its JSON.
+struct FoundResult: Sendable {
+    let json: [UInt8]
+    private let values: [String: ResultValue]
+    let hasPatientConflict: Bool
+
+    init(_ result: SearchResult) {
+        var json: [UInt8] = []
+        result.appendJSON(to: &json)
+        self.json = json
+        values = Dictionary(result.attributes.map { ($0.keyword, $0.value) }) { first, _ in first }
+        hasPatientConflict = result.hasPatientConflict
+    }
+
+    /// - Throws: ``Failure`` for what is no object.
+    init(_ object: [String: Any]) throws {
+        json = Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]))
+        values = object.compactMapValues { value in
+            switch value {
+            case let text as String: .text(text)
+            case let texts as [String]: .texts(texts)
+            case let number as NSNumber: .integer(number.int64Value)
+            default: nil
+            }
+        }
+        hasPatientConflict = object["has_patient_conflict"] as? Bool ?? false
+    }
+
+    /// Empty when it is absent.
+    func text(_ keyword: String) -> String {
+        switch values[keyword] {
+        case .text(let text?): text
+        case .texts(let texts): texts.joined(separator: " ")
+        case .integer(let number?): String(number)
+        default: ""
+        }
+    }
+
+    func count(_ keyword: String) -> String {
+        if case .integer(let number?) = values[keyword] { Quantity.count(Int(number)) } else { "" }
+    }
+}
+
+/// Search results for a terminal.
+enum ResultTable {
+    static func text(_ page: FoundPage, level: SearchOptions.Level) -> String {
+        guard !page.results.isEmpty else { return "Nothing found." }
+        var table = TextTable(columns: columns(level))
+        for result in page.results { table.append(cells(result, level)) }
+        let more = page.cursor.map { "\nMore: repeat with --after \($0)" } ?? ""
+        return table.text(style: Terminal.outputStyle) + more
+    }
+
+    private static func columns(_ level: SearchOptions.Level) -> [TextTable.Column] {
+        let patient: [TextTable.Column] = [.init("PATIENT", leastWidth: 16), .init("ID"), .init("DATE")]
+        switch level {
+        case .study:
+            return patient + [
+                .init("MODALITIES"), .init("STUDY"), .init("SERIES", isRightAligned: true), .init("FILES", isRightAligned: true),
+            ]
+        case .series:
+            return patient + [
+                .init("MOD"), .init("STUDY"), .init("NO", isRightAligned: true), .init("SERIES"), .init("FILES", isRightAligned: true),
+            ]
+        case .instance:
+            return patient + [.init("MOD"), .init("SERIES"), .init("NO", isRightAligned: true), .init("SOP INSTANCE UID")]
+        }
+    }
+
+    private static func cells(_ result: FoundResult, _ level: SearchOptions.Level) -> [String] {
+        let flag = result.hasPatientConflict ? "! " : ""
+        let patient = [flag + name(result.text("PatientName")), result.text("PatientID"), date(result.text("StudyDate"))]
+        switch level {
+        case .study:
+            return patient + [
+                result.text("ModalitiesInStudy"), result.text("StudyDescription"), result.text("NumberOfStudyRelatedSeries"),
+                result.count("file_count"),
+            ]
+        case .series:
+            return patient + [
+                result.text("Modality"), result.text("StudyDescription"), result.text("SeriesNumber"), result.text("SeriesDescription"),
+                result.count("file_count"),
+            ]
+        case .instance:
+            return patient + [
+                result.text("Modality"), result.text("SeriesDescription"), result.text("InstanceNumber"), result.text("SOPInstanceUID"),
+            ]
+        }
+    }
+
+    /// `Doe^John^^Dr=山田^太郎` as `Doe, John (山田 太郎)`.
+    private static func name(_ value: String) -> String {
+        let groups = value.split(separator: "=", omittingEmptySubsequences: false).map { group in
+            group.split(separator: "^").map(String.init)
+        }
+        guard let first = groups.first else { return "" }
+        let alphabetic =
+            first.isEmpty ? "" : [first[0], first.dropFirst().joined(separator: " ")].filter { !$0.isEmpty }.joined(separator: ", ")
+        let others = groups.dropFirst().filter { !$0.isEmpty }.map { $0.joined(separator: " ") }
+        guard let shown = others.first else { return alphabetic }
+        return alphabetic.isEmpty ? shown : "\(alphabetic) (\(shown))"
+    }
+
+    /// `20240501` as `2024-05-01`; anything else as it is.
+    private static func date(_ value: String) -> String {
+        guard value.utf8.count == 8, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return value }
+        return "\(value.prefix(4))-\(value.dropFirst(4).prefix(2))-\(value.suffix(2))"
+    }
+}

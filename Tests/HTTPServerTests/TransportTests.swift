@@ -1,0 +1,71 @@
+import Foundation
+import HTTPServer
+import Testing
+
+@Suite struct TransportTests {
+    @Test func `a request is answered and the connection kept for the next`() async throws {
+        let echo = Handler { Response(contentType: "text/plain", bytes: Array("\($0.method) \($0.segments) \($0.query.items)".utf8)) }
+        try await serving(echo) { _, port in
+            let client = try RawClient(port: port)
+            try await client.send("GET /a%20b/c?x=1&y HTTP/1.1\r\nHost: h\r\n\r\n")
+            let first = try await client.receive(until: "\"\")]")
+            #expect(first.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(!first.contains("Connection: close"))
+            try await client.send("GET /second HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            let second = try await client.receiveAll()
+            #expect(second.hasSuffix(#"GET ["second"] []"#), "\(second)")
+        }
+    }
+
+    @Test func `a body streams in, then out`() async throws {
+        let echo = Handler { request in
+            var pieces: [[UInt8]] = []
+            for try await piece in request.body { pieces.append(piece) }
+            return Response(body: .stream(length: nil) { [pieces] writer in for piece in pieces { try await writer.write(piece) } })
+        }
+        try await serving(echo) { _, port in
+            let client = try RawClient(port: port)
+            try await client.send("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 10\r\n\r\nhello")
+            try await client.send("world")
+            let answer = try await client.receiveAll()
+            #expect(answer.contains("Transfer-Encoding: chunked") && answer.contains("hello") && answer.contains("world"), "\(answer)")
+        }
+    }
+
+    @Test func `a socket file in a long path answers its owner as local`() async throws {
+        let folder = try ScratchFolder()
+        let path = folder.path + "control.sock"
+        let server = try await HTTPServer.start(
+            listening: [.unix(path: path)], responder: Handler { Response(contentType: "text/plain", bytes: Array($0.peer.text.utf8)) })
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        let client = try RawClient(path: path)
+        try await client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        #expect(try await client.receiveAll().hasSuffix("local"))
+        await server.stop()
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func `TLS shows the certificate, and another one once it is reloaded`() async throws {
+        let first = try SelfSignedCertificate.make(names: ["first.test"], notBefore: Int(Date().timeIntervalSince1970) - 60)
+        let second = try SelfSignedCertificate.make(names: ["second.test"], notBefore: Int(Date().timeIntervalSince1970) - 60)
+        let credentials = try TLSCredentials(certificatePEM: first.certificatePEM, keyPEM: first.keyPEM)
+        let isSecure = Handler { Response(contentType: "text/plain", bytes: Array("secure: \($0.isSecure)".utf8)) }
+        try await serving(isSecure, tls: credentials) { _, port in
+            #expect(try await curl(port, "first.test", trusting: first) == "secure: true")
+            #expect(try await curl(port, "second.test", trusting: second) == nil)
+            try credentials.reload(certificatePEM: second.certificatePEM, keyPEM: second.keyPEM)
+            #expect(try await curl(port, "second.test", trusting: second) == "secure: true")
+            #expect(throws: ServerError.self) { try credentials.reload(certificatePEM: first.certificatePEM, keyPEM: second.keyPEM) }
+        }
+    }
+
+    /// What curl gets from a host that it verifies; nil when it refuses.
+    private func curl(_ port: Int, _ host: String, trusting certificate: SelfSignedCertificate) async throws -> String? {
+        let folder = try ScratchFolder()
+        try Data(certificate.certificatePEM).write(to: URL(fileURLWithPath: folder.path + "ca.pem"))
+        return try await run([
+            "curl", "-sS", "--cacert", folder.path + "ca.pem", "--resolve", "\(host):\(port):127.0.0.1", "https://\(host):\(port)/",
+        ])
+    }
+}
