@@ -188,11 +188,6 @@ function routeTable(figures) {
     other.value - one.value
   );
   if (counts.length === 0) return h("p", { class: "muted" }, t("health.no_requests"));
-  const failed = (/** @type {Record<string, string>} */ labels) =>
-    figures.all(requests).filter((sample) =>
-      sample.labels.route === labels.route && sample.labels.method === labels.method &&
-      Number(sample.labels.status) >= 500
-    ).reduce((sum, { value }) => sum + value, 0);
   return h(
     "div",
     { class: "table-holder" },
@@ -215,24 +210,34 @@ function routeTable(figures) {
       h(
         "tbody",
         null,
-        counts.slice(0, 20).map(({ labels, value }) => {
-          const sum = figures.sum(`${duration}_sum`, labels) ?? 0;
-          /** @type {[string, string][]} */
-          const cells = [
-            [t("health.count"), formatNumber(value)],
-            [t("health.average"), milliseconds(sum / value)],
-            [t("health.slow"), quantile(figures, labels, 0.99)],
-            [t("health.failures"), formatNumber(failed(labels))],
-          ];
-          return h(
-            "tr",
-            null,
-            h("th", { scope: "row", class: "main mono" }, `${labels.method} ${labels.route}`),
-            cells.map(([label, text]) => h("td", { class: "end", dataset: { label } }, text)),
-          );
-        }),
+        counts.slice(0, 20).map((sample) => routeRow(figures, sample)),
       ),
     ),
+  );
+}
+
+/**
+ * @param {Figures} figures
+ * @param {import("../lib/prometheus.js").Sample} sample how many requests
+ */
+function routeRow(figures, { labels, value }) {
+  const sum = figures.sum(`${duration}_sum`, labels) ?? 0;
+  const failed = figures.all(requests).filter((sample) =>
+    sample.labels.route === labels.route && sample.labels.method === labels.method &&
+    Number(sample.labels.status) >= 500
+  );
+  /** @type {[string, string][]} */
+  const cells = [
+    [t("health.count"), formatNumber(value)],
+    [t("health.average"), milliseconds(sum / value)],
+    [t("health.slow"), quantile(figures, labels, 0.99)],
+    [t("health.failures"), formatNumber(failed.reduce((total, one) => total + one.value, 0))],
+  ];
+  return h(
+    "tr",
+    null,
+    h("th", { scope: "row", class: "main mono" }, `${labels.method} ${labels.route}`),
+    cells.map(([label, text]) => h("td", { class: "end", dataset: { label } }, text)),
   );
 }
 
