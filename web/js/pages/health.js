@@ -33,16 +33,17 @@ class HealthPage extends Page {
     head.firstElementChild?.append(this.#age);
     fill(this, head, this.#verdict, this.#content);
     this.listen(connection, "change", () => connection.isOnline ? this.#load() : this.#showOffline());
-    this.every(interval, () => document.visibilityState === "visible" && connection.isOnline && this.#load());
+    this.every(interval, () => document.visibilityState === "visible" && connection.isOnline && this.#load(true));
     this.#load();
   }
 
-  async #load() {
+  /** @param {boolean} [automatic] nobody asked for it */
+  async #load(automatic = false) {
     const slow = setTimeout(() => this.#hasFigures || fill(this.#content, loadingState(6)), 200);
     try {
       const [readiness, metrics] = await Promise.all([
-        getText("/readyz", { signal: this.life }),
-        getText("/metrics", { signal: this.life }),
+        getText("/readyz", { signal: this.life, automatic }),
+        getText("/metrics", { signal: this.life, automatic }),
       ]);
       const { status, checks } = JSON.parse(readiness.text);
       this.#show(status === "ok", checks, metrics.status === 200 ? new Figures(metrics.text) : null);
