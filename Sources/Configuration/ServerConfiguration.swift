@@ -22,6 +22,8 @@ public struct ServerConfiguration: Hashable, Sendable {
     public var connections: Int
     /// The most connections of one address.
     public var connectionsPerAddress: Int
+    /// How many requests are answered before some are refused with 429, in percent of the usual.
+    public var rateLimitPercent: Int
     /// A client that sends nothing, or takes nothing, for so long is cut off.
     public var requestTimeout: Duration
     /// The folder of the pages, an absolute path; nil when it is the one beside the program.
@@ -34,7 +36,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         (trustedProxies, publicURL) = ([], nil)
         (sessionIdle, sessionMaximum) = (.seconds(30 * 60), .seconds(12 * 3_600))
         (connections, connectionsPerAddress, requestTimeout) = (2_000, 200, .seconds(30))
-        webFolder = nil
+        (rateLimitPercent, webFolder) = (100, nil)
     }
 
     /// Whether connections are encrypted.
@@ -124,6 +126,7 @@ struct ServerReader {
             reader.report("connections_per_address", "must not be greater than connections, which is \(server.connections)")
         }
         server.connectionsPerAddress = perAddress ?? min(server.connectionsPerAddress, server.connections)
+        server.rateLimitPercent = reader.integer("rate_limit_percent", in: 10...100_000) ?? server.rateLimitPercent
         server.requestTimeout = reader.seconds("request_timeout_seconds", in: 1...3_600) ?? server.requestTimeout
     }
 

@@ -37,7 +37,9 @@ public struct SourceDeclaration: Hashable, Sendable {
 
     private init(members: [JSONValue.Member], before: SourceConfiguration?) throws(ConfigurationError) {
         let value = JSONValue(content: .object(members.filter { !Self.refused.contains($0.key) }), offset: 0)
-        guard let reader = ObjectReader(value, path: "$", text: []) else { throw Self.error([.init(path: "$", message: "must be an object")]) }
+        guard let reader = ObjectReader(value, path: "$", text: []) else {
+            throw Self.error([.init(path: "$", message: "must be an object")])
+        }
         var sourceReader = SourceReader(reader, folder: "/")
         var (_, source, problems) = sourceReader.read()
         for key in Self.refused where members.contains(where: { $0.key == key }) {

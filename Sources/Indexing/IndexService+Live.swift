@@ -88,6 +88,7 @@ extension IndexService {
             source.configuration.schedule.map { (source.configuration.name, $0) }
         }
         schedules.update(Dictionary(scheduled) { first, _ in first }, now: Date(timeIntervalSince1970: now()))
+        watch(declared)
         pause?.cancel()
     }
 

@@ -18,12 +18,15 @@ public actor IndexService {
     private let environment: [String: String]
 
     var schedules: ScheduleBook
+    var watchers: [String: Watcher] = [:]
     /// What runs until ``stop()``.
     var background: [Task<Void, Never>] = []
     var pause: Task<Void, Never>?
     var publishing: Task<Void, Never>?
     var lastPublished: IndexStatus?
     var lastPublishedAt = ""
+    /// Between ``begin()`` and ``stop()``.
+    var isRunning = false
     var isStopping = false
 
     /// Opens the catalogue of a data folder that the caller owns.
@@ -53,10 +56,11 @@ public actor IndexService {
     /// Continues what was interrupted, and keeps schedules from now on.
     public func begin() async throws {
         await board.refreshTotals()
-        try await declarationsChanged()
         let interrupted = try await readers.read { try JobReader($0).jobs(onlyLast: true) }.filter(\.isInterrupted)
         background.append(Task { await self.continueAll(interrupted) })
         background.append(Task { await self.keepSchedules() })
+        isRunning = true
+        try await declarationsChanged()
     }
 
     /// Interrupts every job so that the next start continues it, and takes no more.
@@ -65,7 +69,9 @@ public actor IndexService {
         for task in background { task.cancel() }
         pause?.cancel()
         await board.ask(.stop, of: nil)
-        for task in background { await task.value }
+        for watcher in watchers.values { watcher.task.cancel() }
+        for task in background + watchers.values.map(\.task) { await task.value }
+        watchers = [:]
         background = []
         await board.close()
         publishing?.cancel()

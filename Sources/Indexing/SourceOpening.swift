@@ -79,7 +79,8 @@ public struct SourceOpening: Sendable {
                 guard let mount else {
                     throw SourceRefusal(
                         .notMounted,
-                        "\(share.canonicalURL) is not mounted on this machine. Mount it, give its `mount_path` in the configuration, or use --method smb."
+                        "\(share.canonicalURL) is not mounted on this machine. Mount it, give its `mount_path` in the "
+                            + "configuration, or use --method smb."
                     )
                 }
                 return OpenedSource(source: local(mount), method: "local", reason: "asked for; mounted at \(mount)")

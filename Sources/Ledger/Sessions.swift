@@ -93,8 +93,9 @@ extension Ledger {
 
     /// Whose session a cookie's token is; nil when it is none, has expired, or its user was disabled.
     ///
+    /// - Parameter isActivity: whether it counts as used by this.
     /// - Throws: ``LedgerError``.
-    public func authenticate(sessionToken token: String) async throws -> SignedIn? {
+    public func authenticate(sessionToken token: String, isActivity: Bool = true) async throws -> SignedIn? {
         let (hash, time) = (Token.hash(token), now())
         let found = try await reader.read { rows in
             try rows.first(
@@ -105,12 +106,13 @@ extension Ledger {
             ) { (user: try LedgerRows.user($0), id: $0.integer(7), lastUsed: $0.double(8), end: $0.double(9)) }
         }
         guard let found, !found.user.isDisabled, time < found.end, time - found.lastUsed < policy.sessionIdle else { return nil }
-        if time - found.lastUsed >= Self.useGranularity {
+        if isActivity, time - found.lastUsed >= Self.useGranularity {
             queue.add { $0.sessionsUsed[found.id] = time }
             schedule(after: Self.grouping)
         }
+        let used = isActivity ? time : found.lastUsed
         return SignedIn(
-            name: found.user.name, role: found.user.role, id: found.id, expiresAt: min(time + policy.sessionIdle, found.end),
+            name: found.user.name, role: found.user.role, id: found.id, expiresAt: min(used + policy.sessionIdle, found.end),
             csrfToken: Token.csrf(of: token))
     }
 

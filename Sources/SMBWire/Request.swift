@@ -62,6 +62,9 @@ public enum Request: Hashable, Sendable {
     case login(allowed: Bool)
     /// The answer to `wantsAllowance`.
     case allowance(bytes: UInt64)
+    /// Looks out for changes anywhere below the root: answered by `changed` again and again, or `failed`. Nothing else can be asked of the worker
+    /// any more; it ends with the pipe.
+    case watch
 
     /// How many of `items`, from the first on, fit into one frame.
     public static func fitting(_ items: some Sequence<HeaderItem>) -> Int {
@@ -113,6 +116,7 @@ extension Request {
         case .allowance(let bytes):
             writer.put(UInt8(10))
             writer.put(bytes)
+        case .watch: writer.put(UInt8(11))
         }
         return writer.frame()
     }
@@ -135,6 +139,7 @@ extension Request {
         case 8: self = .measure(count: try reader.integer())
         case 9: self = .login(allowed: try reader.bool())
         case 10: self = .allowance(bytes: try reader.integer())
+        case 11: self = .watch
         case let kind: throw WireError("no request has the number \(kind)", at: 0)
         }
         try reader.finish()

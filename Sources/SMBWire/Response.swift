@@ -100,6 +100,8 @@ public enum Response: Hashable, Sendable {
     case measured([UInt64])
     /// So many bytes are about to be read; the worker waits for `allowance`.
     case wantsAllowance(bytes: UInt64)
+    /// While watching: so many changes were told of by the server. Also comes with none now and then, as a sign of life.
+    case changed(count: UInt32)
 }
 
 extension Response {
@@ -143,6 +145,9 @@ extension Response {
         case .wantsAllowance(let bytes):
             writer.put(UInt8(11))
             writer.put(bytes)
+        case .changed(let count):
+            writer.put(UInt8(12))
+            writer.put(count)
         }
         return writer.frame()
     }
@@ -172,6 +177,7 @@ extension Response {
             for _ in 0..<count { times.append(try reader.integer()) }
             self = .measured(times)
         case 11: self = .wantsAllowance(bytes: try reader.integer())
+        case 12: self = .changed(count: try reader.integer())
         case let kind: throw WireError("no response has the number \(kind)", at: 0)
         }
         try reader.finish()

@@ -12,17 +12,22 @@ public struct APIRoute: Sendable {
     public var access: Access
     public var rate: RateClass
     public var audit: AuditRule
+    /// Whether a request shows that a person is there, and so keeps the session from expiring. Pages also mark with `X-Automatic`
+    /// what they ask for by themselves.
+    public var isActivity: Bool
     public var operation: Operation
     public var handler: Handler
 
     /// - Parameters:
     ///   - rate: `.read` or `.change` by the method, unless given.
+    ///   - isActivity: see ``isActivity``.
     ///   - audit: a change under the operation's name for methods that change something, nothing for others, unless given.
     public init(
-        _ method: HTTPMethod, _ pattern: String, _ access: Access, rate: RateClass? = nil, audit: AuditRule? = nil,
+        _ method: HTTPMethod, _ pattern: String, _ access: Access, rate: RateClass? = nil, audit: AuditRule? = nil, isActivity: Bool = true,
         _ operation: Operation, handler: @escaping Handler
     ) {
         (self.method, self.pattern, self.access, self.operation, self.handler) = (method, pattern, access, operation, handler)
+        self.isActivity = isActivity
         self.rate = rate ?? (method.isSafe ? .read : .change)
         self.audit = audit ?? (method.isSafe ? .nothing : .change(operation.id))
     }

@@ -21,17 +21,18 @@ struct Calls {
     let closeFolder: @convention(c) (Context?, OpaquePointer?) -> CInt
     let nextEntry: @convention(c) (Context?, OpaquePointer?) -> Entry?
     let nextEntryWithStatus: @convention(c) (Context?, OpaquePointer?, UnsafeMutablePointer<Glibc.stat>?) -> Entry?
+    let notify: smbc_notify_fn
 
     init?(_ context: Context) {
         guard let cachedServer = smbc_getFunctionGetCachedServer(context), let open = smbc_getFunctionOpen(context),
             let read = smbc_getFunctionRead(context), let seek = smbc_getFunctionLseek(context), let close = smbc_getFunctionClose(context),
             let stat = smbc_getFunctionStat(context), let openFolder = smbc_getFunctionOpendir(context),
             let closeFolder = smbc_getFunctionClosedir(context), let nextEntry = smbc_getFunctionReaddirPlus(context),
-            let nextEntryWithStatus = smbc_getFunctionReaddirPlus2(context)
+            let nextEntryWithStatus = smbc_getFunctionReaddirPlus2(context), let notify = smbc_getFunctionNotify(context)
         else { return nil }
         (self.cachedServer, self.open, self.read, self.seek, self.close) = (cachedServer, open, read, seek, close)
         (self.stat, self.openFolder, self.closeFolder) = (stat, openFolder, closeFolder)
-        (self.nextEntry, self.nextEntryWithStatus) = (nextEntry, nextEntryWithStatus)
+        (self.nextEntry, self.nextEntryWithStatus, self.notify) = (nextEntry, nextEntryWithStatus, notify)
     }
 }
 

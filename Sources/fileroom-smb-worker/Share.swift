@@ -152,6 +152,25 @@ extension Share {
 
     func closeFolder(_ folder: OpaquePointer) { _ = calls.closeFolder(context, folder) }
 
+    /// How often a watched share is said to be watched still.
+    private static let signOfLifeMilliseconds: CUnsignedInt = 2_000
+
+    /// Tells of changes anywhere below the root, until that fails.
+    ///
+    /// Source: `smbc_notify`.
+    func watch() throws(WorkerFailure) {
+        let folder = try openFolder([])
+        defer { closeFolder(folder) }
+        // Access times are left out: what we read is no change.
+        let wanted =
+            SMBC_NOTIFY_CHANGE_FILE_NAME | SMBC_NOTIFY_CHANGE_DIR_NAME | SMBC_NOTIFY_CHANGE_SIZE | SMBC_NOTIFY_CHANGE_LAST_WRITE
+            | SMBC_NOTIFY_CHANGE_CREATION
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        _ = try call(.list) {
+            calls.notify(context, folder, 1, UInt32(wanted), Self.signOfLifeMilliseconds, onChange, me) < 0 ? nil : true
+        }
+    }
+
     func open(_ path: [UInt8]) throws(WorkerFailure) -> OpaquePointer {
         let url = try url(of: path, .open)
         return try call(.open) { calls.open(context, url, O_RDONLY, 0) }
@@ -206,6 +225,11 @@ extension Share {
         password.fill(connection.password)
     }
 
+    fileprivate func tellOfChanges(_ count: Int) {
+        // A pipe that is closed ends the process anyhow.
+        do { try channel.send(.changed(count: UInt32(clamping: count))) } catch { _exit(0) }
+    }
+
     fileprivate func note(_ message: String) {
         for start in ["SPNEGO login failed: ", "session setup failed: ", "tree connect failed: "] {
             if let range = message.range(start) { logged = String(message[range...].prefix { $0 != "\n" }) }
@@ -242,6 +266,12 @@ private let onLogin: fileroom_auth_callback = { context, _, _, workgroup, workgr
     Unmanaged<Share>.fromOpaque(data).takeUnretainedValue().login(
         workgroup: .init(start: workgroup, capacity: workgroupSize), user: .init(start: user, capacity: userSize),
         password: .init(start: password, capacity: passwordSize))
+}
+
+private let onChange: smbc_notify_callback_fn = { _, count, data in
+    guard let data else { return 1 }
+    Unmanaged<Share>.fromOpaque(data).takeUnretainedValue().tellOfChanges(count)
+    return 0
 }
 
 private let onMessage: smbc_debug_callback_fn = { data, _, message in

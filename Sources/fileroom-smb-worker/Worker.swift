@@ -74,6 +74,9 @@ enum Worker {
                 try channel.answer(
                     share.attempt { share throws(WorkerFailure) in try Worker.measure(share, count: Int(count)) }
                 ) { .measured($0) }
+            case .watch:
+                // Goes on until it fails: whoever no longer wants it closes the pipe.
+                try channel.answer(share.attempt { share throws(WorkerFailure) in try share.watch() }) { .changed(count: 0) }
             case .configure, .nextPage, .login, .allowance, .stop:
                 throw ChannelError.outOfPlace
             }

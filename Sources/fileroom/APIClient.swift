@@ -134,11 +134,7 @@ struct HTTPAPIClient: APIClient {
         case .cut where isOwner && call.isRepeatable: OwnerGone()
         case .cut where isOwner:
             Failure("The process that owns the data folder ended while it was asked; what was asked may have been done or not.")
-        case .unreachable, .timedOut, .cut: Failure(error.message, .unreachable)
-        case .notTrusted:
-            Failure("\(error.message) If that is right, name the certificate that its own is signed with: --server-ca FILE.", .refused)
-        case .unusable: Failure(error.message, .usage)
-        default: Failure(error.message)
+        default: Failure(error)
         }
     }
 }

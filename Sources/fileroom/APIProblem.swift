@@ -24,8 +24,9 @@ struct APIProblem: Sendable {
         }
         self.status = status
         if let body = try? JSONDecoder().decode(Body.self, from: body) {
-            let errors = (body.errors ?? []).map { "\($0.path): \($0.message)" }
-            (code, detail) = (body.code, ([body.detail] + errors).joined(separator: "\n"))
+            // What exactly is wrong says more than that something is.
+            let errors = (body.errors ?? []).map { "\($0.path.hasPrefix("$.") ? String($0.path.dropFirst(2)) : $0.path) \($0.message)" }
+            (code, detail) = (body.code, errors.isEmpty ? body.detail : errors.joined(separator: "; ") + ".")
         } else {
             // Something between us and the server, or no server of ours.
             (code, detail) = ("STATUS_\(status)", "The server answered with the status \(status). Is it a Fileroom server?")
@@ -38,7 +39,8 @@ extension Failure {
     init(_ problem: APIProblem) {
         let exitCode: ExitCode =
             switch (problem.status, problem.code) {
-            case (_, "NO_SUCH_JOB"), (404, _): .noSuchSource
+            case (_, "NO_SUCH_JOB"), (_, "FOLDER_MISSING"), (_, "NOT_MOUNTED"), (_, "SOURCE_DISABLED"), (404, _): .noSuchSource
+            case (_, "WRONG_METHOD"), (_, "PASSWORD_NEEDED"), (_, "PASSWORD_NOT_FOUND"): .usage
             case (401, _), (403, _): .refused
             case (400, _), (413, _), (415, _), (422, _): .usage
             case (502, _), (504, _): .unreachable

@@ -29,13 +29,13 @@ enum AuditCommands {
 
     static func export(_ options: AuditOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        let output = try Output(options.output)
-        try await context.withAPI { client in
-            var call = try APICall("GET", ["api", "audit", "export"])
-            call.mayTakeLong = true
-            try await client.download(call) { try output.write($0) }
+        try await Output.write(to: options.output) { output in
+            try await context.withAPI { client in
+                var call = try APICall("GET", ["api", "audit", "export"])
+                call.mayTakeLong = true
+                try await client.download(call) { try output.write($0) }
+            }
         }
-        try output.finish()
         return .done
     }
 }

@@ -116,6 +116,7 @@ struct JobWatch {
 
     /// - Throws: ``OwnerGone`` when that process ended.
     func follow() async throws {
+        if jobs.isEmpty { return }
         let view = ProgressView(total: jobs.count)
         defer { view.finish() }
         func isOpen(_ job: IndexStatus.Job) -> Bool { jobs.contains(job.id) && (job.state == "running" || job.state == "paused") }

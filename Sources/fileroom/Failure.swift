@@ -28,7 +28,7 @@ struct Failure: Error {
         case let error as PasswordError: self.init(error.description, .usage)
         case let error as DataFolderError: self.init(error.description)
         case let error as BackupError: self.init(error.description)
-        case let error as HTTPClientError: self.init(error.description)
+        case let error as HTTPClientError: self.init(asking: error)
         default: self.init(String(describing: error))
         }
     }
@@ -36,6 +36,17 @@ struct Failure: Error {
     /// Why a job failed, whichever process ran it.
     init(_ job: IndexStatus.Job) {
         self.init(job.message, job.errorType.flatMap(SourceError.Class.init).map(Self.exitCode) ?? .failure)
+    }
+
+    /// Why a server could not be asked.
+    private init(asking error: HTTPClientError) {
+        switch error.code {
+        case .unreachable, .timedOut, .cut: self.init(error.message, .unreachable)
+        case .notTrusted:
+            self.init("\(error.message) If that is right, name the certificate that its own is signed with: --server-ca FILE.", .refused)
+        case .unusable: self.init(error.message, .usage)
+        default: self.init(error.message)
+        }
     }
 
     private static func exitCode(of reason: SourceRefusal.Reason) -> ExitCode {

@@ -7,8 +7,21 @@ final class Output: Sendable {
     private let file: String?
     private let descriptor: Int32
 
+    /// Has `body` write it all. When it throws, no file is left.
+    ///
     /// - Parameter file: nil for standard output.
-    init(_ file: String?) throws {
+    static func write(to file: String?, _ body: (Output) async throws -> Void) async throws {
+        let output = try Output(file)
+        do {
+            try await body(output)
+            try output.finish()
+        } catch {
+            output.discard()
+            throw error
+        }
+    }
+
+    private init(_ file: String?) throws {
         self.file = file
         guard let file else {
             descriptor = STDOUT_FILENO
@@ -18,21 +31,21 @@ final class Output: Sendable {
         guard descriptor >= 0 else { throw Self.failure(file, "written") }
     }
 
-    deinit {
-        guard let file else { return }
-        close(descriptor)
-        // After `finish` there is none.
-        unlink(file + ".part")
-    }
-
     /// Blocks.
     func write(_ bytes: UnsafeRawBufferPointer) throws { try Terminal.write(bytes, to: descriptor) }
 
+    private func discard() {
+        guard let file else { return }
+        close(descriptor)
+        unlink(file + ".part")
+    }
+
     /// Gives the file its name, and says so.
-    func finish() throws {
+    private func finish() throws {
         guard let file else { return }
         guard fsync(descriptor) == 0 else { throw Self.failure(file, "written") }
         guard rename(file + ".part", file) == 0 else { throw Self.failure(file, "put in place") }
+        close(descriptor)
         Terminal.note("Written to \(file)")
     }
 

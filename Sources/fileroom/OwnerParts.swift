@@ -13,7 +13,11 @@ struct OwnerRole: Sendable {
     /// What SIGHUP does; nil leaves that signal to end the process.
     var reload: (@Sendable () -> Void)?
     var policy = Ledger.Policy()
-    var log = JSONLog(now: wallClock) { _ in }
+    /// Of a command: what went wrong inside. Everything else it tells itself.
+    var log = JSONLog(now: wallClock) { line in
+        let text = String(decoding: line, as: UTF8.self)
+        if text.contains(#""level":"error""#) { Terminal.note(text.trimmingCharacters(in: .newlines)) }
+    }
 
     /// A command that ends with its work, and tells its own person how it goes.
     static let command = OwnerRole()
@@ -43,7 +47,7 @@ struct OwnerParts: Sendable {
                 report: { log.event(.info, $0) })
             return (ledger, sources, service)
         }
-        let access = AccessLayer(ledger: ledger, log: log)
+        let access = AccessLayer(ledger: ledger, limits: RateLimits(percent: configuration.server.rateLimitPercent), log: log)
         let metrics = Metrics()
         metrics.add(service)
         let local = LocalRoutes(

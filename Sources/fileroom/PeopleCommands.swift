@@ -126,7 +126,11 @@ enum KeyCommands {
         case .create:
             let role = options.role?.rawValue ?? ""
             let expiry = try options.expiry.map { try ShownTime.end(of: $0, now: Date()) }
-            return try APICall("POST", ["api", "keys"], body: NewKey(name: options.name ?? role, role: role, expiresAt: expiry))
+            // Names are there once.
+            let name =
+                options.name
+                ?? "\(role)-\(Date().formatted(.iso8601.timeZoneSeparator(.omitted).dateSeparator(.omitted).timeSeparator(.omitted)))"
+            return try APICall("POST", ["api", "keys"], body: NewKey(name: name, role: role, expiresAt: expiry))
         }
     }
 

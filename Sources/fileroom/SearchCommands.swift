@@ -67,16 +67,16 @@ enum SearchCommands {
         let context = try Context(options.general)
         let path = context.folder.catalogue
         let remote = try context.remote()
-        let output = try Output(options.output)
-        if let remote {
-            var call = try APICall("GET", ["api", "export"], query: [("format", options.format.rawValue)])
-            call.mayTakeLong = true
-            try await remote.download(call) { try output.write($0) }
-        } else {
-            let format: ExportFormat = options.format == .csv ? .csv : .json
-            try await blocking { try CatalogueReader(path: path).export(format) { try output.write($0) } }
+        try await Output.write(to: options.output) { output in
+            if let remote {
+                var call = try APICall("GET", ["api", "export"], query: [("format", options.format.rawValue)])
+                call.mayTakeLong = true
+                try await remote.download(call) { try output.write($0) }
+            } else {
+                let format: ExportFormat = options.format == .csv ? .csv : .json
+                try await blocking { try CatalogueReader(path: path).export(format) { try output.write($0) } }
+            }
         }
-        try output.finish()
         return .done
     }
 }

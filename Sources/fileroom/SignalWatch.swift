@@ -11,11 +11,13 @@ final class SignalWatch: Sendable {
     nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
     private let wishes = Wishes()
 
-    /// - Parameter reload: is called on SIGHUP, on no thread in particular; nil leaves that signal to end the process.
+    /// - Parameter reload: what a server does on SIGHUP, on no thread in particular; its jobs are people's, so that no signal pauses or cancels
+    ///   them. nil for a command, which SIGHUP ends.
     init(reload: (@Sendable () -> Void)? = nil) {
         let queue = DispatchQueue(label: "signals")
         let wishes = wishes
-        sources = ([SIGINT, SIGTERM, SIGUSR1, SIGUSR2] + (reload == nil ? [] : [SIGHUP])).map { number in
+        if reload != nil { for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) } }
+        sources = ([SIGINT, SIGTERM] + (reload == nil ? [SIGUSR1, SIGUSR2] : [SIGHUP])).map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {

@@ -127,7 +127,7 @@ enum SourceCommands {
         if let rate = report.headersPerSecond, report.sampledFiles > 0 {
             try line(
                 "headers", true,
-                "\(Quantity.rate(rate)) with \(report.workers) workers; \(report.sampledNotDICOM) of \(report.sampledFiles) files are not DICOM"
+                "\(Quantity.rate(rate)) with \(report.workers) workers; \(report.sampledNotDicom) of \(report.sampledFiles) files are not DICOM"
             )
         }
         if let dialect = report.dialect {

@@ -17,7 +17,7 @@ import Testing
             """
             {"listen": "[::]:443", "tls_certificate": "a.pem", "tls_key": "/k.pem", "allow_plain_http": true,
              "trusted_proxies": ["10.1.0.0/16", "::1"], "public_url": "https://room.example/", "session_idle_minutes": 5,
-             "session_max_hours": 2, "connections": 100, "connections_per_address": 50, "request_timeout_seconds": 2.5, "web_folder": "web"}
+             "session_max_hours": 2, "connections": 100, "connections_per_address": 50, "rate_limit_percent": 300, "request_timeout_seconds": 2.5, "web_folder": "web"}
             """)
         #expect(server.listen == ListenAddress(host: "::", port: 443) && !server.listen.isLoopback)
         #expect(server.tlsCertificate == "/etc/fileroom/a.pem" && server.tlsKey == "/k.pem" && server.usesTLS)
@@ -26,6 +26,7 @@ import Testing
         #expect(server.publicURL == "https://room.example" && server.webFolder == "/etc/fileroom/web")
         #expect(server.sessionIdle == .seconds(300) && server.sessionMaximum == .seconds(7_200))
         #expect((server.connections, server.connectionsPerAddress, server.requestTimeout) == (100, 50, .seconds(2.5)))
+        #expect(server.rateLimitPercent == 300)
     }
 
     @Test(arguments: [

@@ -26,7 +26,7 @@ import Testing
         #expect((report.roundTripMilliseconds ?? 0) > 0)
         #expect((report.entriesPerSecond ?? 0) > 0)
         #expect((report.headersPerSecond ?? 0) > 0)
-        #expect(report.sampledFiles > 0 && report.sampledNotDICOM == report.sampledFiles)
+        #expect(report.sampledFiles > 0 && report.sampledNotDicom == report.sampledFiles)
         #expect(report.dialect == "3.1.1")
         #expect(report.isEncrypted == true && report.canEncrypt == true)
         #expect(report.suggestions(for: options).map(\.code).contains("name_filter"))

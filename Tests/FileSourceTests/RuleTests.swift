@@ -260,7 +260,7 @@ import Testing
         (report.isReachable, report.isPathReadable) = (true, true)
         (report.roundTripMilliseconds, report.dialect) = (2, "3.0.2")
         (report.isEncrypted, report.canEncrypt) = (false, true)
-        (report.sampledFiles, report.sampledNotDICOM) = (100, 60)
+        (report.sampledFiles, report.sampledNotDicom) = (100, 60)
         let far = report.suggestions(for: options, localPath: "/mnt/dicom").map(\.code)
         #expect(far == ["local_mount", "more_workers", "dialect", "encryption", "name_filter"])
         report.roundTripMilliseconds = 0.1

@@ -122,6 +122,16 @@ import Testing
         #expect(try await ledger.sessions(of: "ada").isEmpty)
     }
 
+    @Test func `what a page asks for by itself keeps no session from ending`() async throws {
+        let session = try await ledger.signIn("ada")
+        let end = bench.now + 1_800
+        bench.advance(1_000)
+        #expect(try await ledger.authenticate(sessionToken: session.token, isActivity: false)?.expiresAt == end)
+        try await ledger.close()
+        bench.advance(800)
+        #expect(try await ledger.authenticate(sessionToken: session.token) == nil)
+    }
+
     @Test func `a session ends after its longest time, however much it is used`() async throws {
         let session = try await ledger.signIn("ada")
         for _ in 0..<48 {

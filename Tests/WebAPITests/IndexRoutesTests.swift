@@ -44,7 +44,7 @@ import Testing
 
     @Test func `a job is paused, resumed and cancelled`() async throws {
         try await withWorld(Self.slow) { world in
-            try world.putFiles(series: 40, of: 150)
+            try world.putManyNames(folders: 40, of: 75)
             let start = #"{"source": "slow"}"#
             let job = try #require(try await world.call(.post, "/api/index/start", body: start).integer("job"))
             #expect(try await world.call(.post, "/api/index/pause", body: #"{"job": \#(job)}"#).value("jobs") as? [Int] == [job])
@@ -65,7 +65,7 @@ import Testing
     @Test func `a job whose server was killed goes on with the next one`() async throws {
         let world = try IndexWorld(configured: Self.slow)
         defer { world.remove() }
-        try world.putFiles(series: 40, of: 150)
+        try world.putManyNames(folders: 40, of: 75)
         let start = try await world.call(.post, "/api/index/start", body: #"{"source": "slow"}"#)
         let job = try #require(try start.integer("job"))
         await world.service.stop()
@@ -74,14 +74,14 @@ import Testing
         let next = try IndexWorld(root: world.root, configured: Self.slow)
         try await next.service.begin()
         let status = try await next.status { $0.jobs.contains { $0.state == "completed" } }
-        #expect(status.jobs.map(\.id) == [Int64(job)] && status.jobs[0].filesProcessed == 6_000 && status.seriesCount == 40)
+        #expect(status.jobs.map(\.id) == [Int64(job)] && status.jobs[0].filesProcessed == 3_000 && status.seriesCount == 40)
         await next.service.stop()
     }
 
     @Test func `a job that a person paused stays paused over a restart, and can be resumed`() async throws {
         let world = try IndexWorld(configured: Self.slow)
         defer { world.remove() }
-        try world.putFiles(series: 40, of: 150)
+        try world.putManyNames(folders: 40, of: 75)
         let job = try #require(try await world.call(.post, "/api/index/start", body: #"{"source": "slow"}"#).integer("job"))
         try await world.call(.post, "/api/index/pause")
         _ = try await world.status { $0.jobs.allSatisfy { $0.state == "paused" } }

@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct IndexSourcesTests {
     private static let configured = #"{"name": "archive", "type": "local", "path": "FILES"}"#
-    private static let share = #"{"name": "nas / zwei", "host": "nas.example", "share": "dicom", "username": "reader", "password": "geheim"}"#
+    private static let share =
+        #"{"name": "nas / zwei", "host": "nas.example", "share": "dicom", "username": "reader", "password": "geheim"}"#
 
     private func withWorld(_ body: (IndexWorld) async throws -> Void) async throws {
         let world = try IndexWorld(configured: Self.configured)
@@ -61,7 +62,8 @@ import Testing
     @Test func `names and places are taken once`() async throws {
         try await withWorld { world in
             for body in [
-                #"{"name": "ARCHIVE", "type": "local", "path": "/elsewhere"}"#, #"{"name": "x", "type": "local", "path": "\#(world.files)"}"#,
+                #"{"name": "ARCHIVE", "type": "local", "path": "/elsewhere"}"#,
+                #"{"name": "x", "type": "local", "path": "\#(world.files)"}"#,
             ] {
                 let answer = try await world.call(.post, "/api/sources", body: body)
                 #expect(try answer.status == 409 && answer.string("code") == "SOURCE_EXISTS")

@@ -2,6 +2,7 @@ import Catalogue
 import Configuration
 import Cryptography
 import Foundation
+import Glibc
 import HTTPServer
 import Ledger
 import SyntheticFiles
@@ -17,7 +18,7 @@ final class IndexWorld: Sendable {
     let ledger: Ledger
     let service: IndexService
     let metrics = Metrics()
-    private let routes: [APIRoute]
+    let routes: [APIRoute]
     private let router: Router
 
     var files: String { root + "/files" }
@@ -61,6 +62,14 @@ final class IndexWorld: Sendable {
                     instance: "1.\(one).1.\(number)", number: number)
                 try Data(file.bytes).write(to: URL(filePath: "\(place)/IM\(number)"))
             }
+        }
+    }
+
+    /// Puts what takes a while to index into the folder: so many names for each of so many files, one in each folder.
+    func putManyNames(folders: Int, of count: Int) throws {
+        try putFiles(series: folders, of: 1)
+        for one in 1...folders {
+            for number in 2...count { link("\(files)/S\(one)/IM1", "\(files)/S\(one)/IM\(number)") }
         }
     }
 

@@ -34,7 +34,7 @@ import Testing
         },
     ]
 
-    private func bench(_ limits: RateLimits = .none) async throws -> PeopleBench {
+    private func bench(_ limits: RateLimits = RateLimits(percent: 100_000)) async throws -> PeopleBench {
         let bench = try PeopleBench(limits: limits, more: Self.probes)
         try await bench.addPeople()
         return bench
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func `requests beyond the rate wait, each user and address by itself, and nobody at the control socket`() async throws {
-        var limits = RateLimits.none
+        var limits = RateLimits(percent: 100_000)
         limits.ofUser[.read] = .init(burst: 3, perSecond: 0.5)
         limits.ofAddress[.read] = .init(burst: 5, perSecond: 1)
         let bench = try await bench(limits)

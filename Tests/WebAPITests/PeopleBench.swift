@@ -21,7 +21,7 @@ final class PeopleBench: Sendable {
     private let lines: SharedValue<[String]>
 
     /// - Parameter more: routes besides those of people.
-    init(limits: RateLimits = .none, more: [APIRoute] = []) throws {
+    init(limits: RateLimits = RateLimits(percent: 100_000), more: [APIRoute] = []) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let (time, lines) = (SharedValue(1_800_000_000.0), SharedValue<[String]>([]))
         (self.time, self.lines) = (time, lines)

@@ -99,12 +99,14 @@ import Testing
         try await withWorld { world in
             struct GoneAway: Error {}
             await #expect(throws: GoneAway.self) {
-                try await world.service.readers.stream { _ in throw GoneAway() } _: { try $0.export(.json, to: $1) }
+                try await world.service.readers.stream(to: { _ in throw GoneAway() }, { try $0.export(.json, to: $1) })
             }
             // Both connections for long calls are taken; a search has its own.
             let gates = (0..<2).map { _ in AsyncStream<Void>.makeStream() }
             let exports = gates.map { gate in
-                Task { try await world.service.readers.stream { _ in for await _ in gate.stream {} } _: { try $0.export(.json, to: $1) } }
+                Task {
+                    try await world.service.readers.stream(to: { _ in for await _ in gate.stream {} }, { try $0.export(.json, to: $1) })
+                }
             }
             let found = try await world.call(.get, "/api/search")
             #expect(try found.count("results") == 7)

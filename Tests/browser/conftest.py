@@ -101,7 +101,7 @@ def visit(browser: Browser, size: str):
     visitors: list[Visitor] = []
 
     def make(**options) -> Visitor:
-        context = browser.new_context(locale="en-GB", reduced_motion="reduce", **{**SIZES[size], **options})
+        context = browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **SIZES[size], **options})
         visitors.append(Visitor(context, size))
         return visitors[-1]
 

@@ -8,6 +8,7 @@ import argparse
 import json
 import pathlib
 import secrets
+import sys
 import threading
 import time
 import unicodedata
@@ -251,9 +252,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with self.world.lock:
             self.world.open_streams += 1
-        counts = {"running": False, "study_count": len(self.world.studies), "series_count": len(self.world.series), "patient_count": 1}
         try:
             for number in range(1, 1_000_000):
+                counts = {"running": False, "study_count": len(self.world.studies), "series_count": len(self.world.series)}
                 self.wfile.write(f"event: status\nid: {number}\ndata: {json.dumps(counts)}\n\n".encode())
                 self.wfile.flush()
                 time.sleep(0.2)
@@ -267,6 +268,11 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def handle_error(self, request, client_address):
+        # A browser that closes a connection has its reasons.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def serve(web: pathlib.Path, port: int = 0, is_set_up: bool = True, count: int = 10_000) -> Server:

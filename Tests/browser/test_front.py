@@ -31,16 +31,16 @@ def test_script_in_the_page_is_refused(site, visitor):
 
 def test_a_name_that_looks_like_markup_is_text(own_site, visitor):
     study = own_site.world.catalogue.studies[0]
-    study["PatientName"] = "<img src=x onerror=alert(1)>^<b>Bob</b>"
+    study["PatientName"] = "<b>Bob</b>^<script>alert(1)</script>"
     page = visitor.sign_in(own_site)
-    expect(page.get_by_text("<img src=x onerror=alert(1)>, <b>Bob</b>").first).to_be_visible()
-    assert page.locator("main img, main b").count() == 0
+    expect(page.get_by_text("<b>Bob</b>, <script>alert(1)</script>").first).to_be_visible()
+    assert page.locator("main script, main b").count() == 0
 
 
 def test_the_language_changes_at_once_and_lasts(site, visitor):
     page = visitor.sign_in(site, path="/account")
     page.get_by_role("button", name="Account of weber").click()
-    page.get_by_text("Deutsch").click()
+    page.get_by_role("radio", name="Deutsch").check()
     expect(page.get_by_role("heading", name="Ihr Konto")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "de")
     page.reload()
@@ -58,7 +58,7 @@ def test_the_theme_changes_at_once_and_lasts(site, visit):
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     light = page.evaluate(ground)
     page.get_by_role("button", name="Account of weber").click()
-    page.get_by_text("Dark", exact=True).click()
+    page.get_by_role("radio", name="Dark").check()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate(ground) != light
     page.reload()

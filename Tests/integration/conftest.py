@@ -204,7 +204,7 @@ def start(fileroom):
 @pytest.fixture
 def admin_key(fileroom):
     """Makes an API key on the command line, whether a server runs or not."""
-    return lambda role="admin", *more: fileroom("key", "create", "test", "--role", role, *more).out.strip()
+    return lambda role="admin", *more: fileroom("key", "create", f"test-{role}", "--role", role, *more).out.strip()
 
 
 @pytest.fixture

@@ -335,6 +335,15 @@ def test_a_paused_job_can_be_cancelled_and_confirmed_scans_go_without_an_owner_a
     fileroom("resume", code=66)
 
 
+def test_what_kill_9_left_can_be_cancelled(fileroom, slow):
+    running = fileroom.start("index", "nas")
+    until(processed(fileroom, running, 20), "files are processed")
+    running.kill()
+    ended(running, code=-signal.SIGKILL)
+    assert fileroom("cancel", "--json").json["jobs"] == [1]
+    assert fileroom("status", "--json").json["jobs"][0]["state"] == "cancelled"
+
+
 @pytest.fixture
 def held(fileroom, make_tree):
     """A source named "local" of which 30 files are held."""

@@ -213,6 +213,15 @@ def test_commands_steer_the_jobs_of_the_server(fileroom, slow, start, make_tree)
     fileroom("pause", code=66)
 
 
+def test_a_command_whose_server_ends_says_that_its_job_keeps_its_place(fileroom, slow, start):
+    server = start()
+    running = fileroom.start("index", "nas", "--json")
+    until(lambda: (status_file(fileroom) or {"files_processed": 0})["files_processed"] >= 20, "files are processed")
+    server.stop()
+    out, err = ended(running, code=130)
+    assert json.loads(out)["state"] == "paused" and "continues" in err
+
+
 def test_a_schedule_begins_a_scan(fileroom, start, admin_key, make_tree):
     small, _ = make_tree("--files", 8, "--seed", 9)
     configure(fileroom, {"name": "small", "type": "local", "path": str(small), "schedule": "* * * * *"})
@@ -275,3 +284,15 @@ def test_a_second_server_takes_over_when_the_first_is_stopped(fileroom, start):
             assert "Another process uses" in str(reason)
     assert second.get("/readyz")["status"] == "ok"
     assert first.process.wait(30) == 0
+
+
+def test_systemd_is_told_when_it_is_ready_and_when_it_ends(fileroom, start):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+        path = os.path.relpath(fileroom.working_folder / "notify")
+        notices.bind(path)
+        notices.settimeout(30)
+        fileroom.environment["NOTIFY_SOCKET"] = os.path.abspath(path)
+        server = start()
+        assert notices.recv(100) == b"READY=1" and server.get("/readyz")
+        server.stop()
+        assert notices.recv(100) == b"STOPPING=1"

@@ -23,6 +23,7 @@ ROWS = {
     "visible": "Time until series can be found",
     "rescan": "Rescan, nothing changed",
     "search": "Search while typing",
+    "serve": "The server under load",
     "memory": "Memory while indexing",
 }
 

@@ -20,9 +20,9 @@ public struct SMBReport: Hashable, Sendable, Codable {
     public var entriesPerSecond: Double?
     public var headersPerSecond: Double?
     public var bytesPerSecond: Double?
-    /// Files that were read for it, and those among them that are not DICOM.
+    /// Files that were read for it, and those among them that are not DICOM; named so that its key can be read as it is written.
     public var sampledFiles = 0
-    public var sampledNotDICOM = 0
+    public var sampledNotDicom = 0
     /// Workers that were used for measuring.
     public var workers = 0
     /// The newest dialect that server and configuration have in common.
@@ -134,7 +134,7 @@ extension SMBSource {
             }
             report.sampledFiles += results.count
             for result in results {
-                if case .read(.notDICOM) = result.outcome { report.sampledNotDICOM += 1 }
+                if case .read(.notDICOM) = result.outcome { report.sampledNotDicom += 1 }
             }
         }
         let seconds = max(1e-6, start.duration(to: .now) / .seconds(1))

@@ -26,8 +26,8 @@ extension SMBReport {
         }
         adviseWorkers(options, metrics, advise)
         adviseProtocol(options, advise)
-        if sampledFiles >= 20, sampledNotDICOM * 5 > sampledFiles {
-            let share = 100 * sampledNotDICOM / sampledFiles
+        if sampledFiles >= 20, sampledNotDicom * 5 > sampledFiles {
+            let share = 100 * sampledNotDicom / sampledFiles
             advise(
                 "name_filter",
                 "\(share) % of the files that were looked at are not DICOM. Leaving their names out saves three round trips for each of them."

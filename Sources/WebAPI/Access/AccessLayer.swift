@@ -49,7 +49,7 @@ public final class AccessLayer: Sendable {
             request[RequestTrace.self]?.isRouted(to: route.pattern)
             let isLimited = route.rate != .unlimited && request.peer != .local
             if isLimited { try limiter.admit(address: request.peer.text, to: route.rate) }
-            let caller = try await authentication.caller(of: request)
+            let caller = try await authentication.caller(of: request, isActivity: route.isActivity && request.headers["X-Automatic"] == nil)
             request[RequestTrace.self]?.isAsked(by: caller)
             if isLimited, caller.identity != nil { try limiter.admit(actor: caller.auditOrigin.actor, to: route.rate) }
             do throws(Problem) {
@@ -68,7 +68,7 @@ public final class AccessLayer: Sendable {
         guard route.access.allows(caller) else { throw caller.identity == nil ? .notSignedIn : .roleNotAllowed }
         guard !route.method.isSafe else { return }
         // Where nobody needs to be signed in there is no token to repeat, but a browser says who made it ask. Source: Fetch Metadata.
-        if route.access == .anyone, request.headers["Sec-Fetch-Site"] == "cross-site" { throw .crossSite }
+        if route.access == .anyone, let site = request.headers["Sec-Fetch-Site"], site != "same-origin", site != "none" { throw .crossSite }
         if route.access != .anyone, let identity = caller.identity, identity.means == .session {
             guard let expected = identity.csrfToken, let given = request.headers["X-CSRF-Token"], ConstantTime.areEqual(given, expected)
             else {

@@ -53,14 +53,23 @@ final class Auditor: Sendable {
             try await keep(entry)
             return response
         } catch {
-            entry.outcome = (error as? Problem)?.code ?? (error as? LedgerError)?.code.rawValue ?? "FAILED"
+            entry.outcome = Self.outcome(of: error)
             try await keep(entry)
             throw error
         }
     }
 
+    private static func outcome(of error: any Error) -> String {
+        switch error {
+        case let problem as Problem: problem.code
+        case let error as LedgerError: error.code.rawValue
+        case is CancellationError: "CANCELLED"
+        default: "FAILED"
+        }
+    }
+
     private func entry(_ action: String, _ route: APIRoute, _ request: Request, _ caller: Caller) -> AuditEntry {
-        AuditEntry(action, object: Self.object(route.pattern, request), by: caller.auditOrigin)
+        AuditEntry(action, object: Self.object(route.pattern, request), detail: request.auditDetail, by: caller.auditOrigin)
     }
 
     /// What stands in the places of the pattern's parameters, or else what the body names.
@@ -77,6 +86,14 @@ final class Auditor: Sendable {
             }
         }
         return nil
+    }
+}
+
+extension Request {
+    /// What was looked for, for the audit trail alone: the query but for its paging; nil when there is none.
+    fileprivate var auditDetail: String? {
+        let parameters = query.items.filter { $0.name != "limit" && $0.name != "after" }
+        return parameters.isEmpty ? nil : String(parameters.map { "\($0.name)=\($0.value)" }.joined(separator: "&").prefix(1_000))
     }
 }
 
@@ -104,9 +121,7 @@ final class SettlingSearches: Sendable {
     /// - Throws: `LedgerError` when the trail cannot be written: then nothing may be shown.
     func note(_ request: Request, _ caller: Caller) async throws {
         guard request.query["after"] == nil else { return }
-        let parameters = request.query.items.filter { $0.name != "limit" }
-        let detail = parameters.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
-        let entry = AuditEntry("search", detail: String(detail.prefix(1_000)), by: caller.auditOrigin)
+        let entry = AuditEntry("search", detail: request.auditDetail, by: caller.auditOrigin)
         guard caller.identity?.means == .session, let id = caller.identity?.id else { return try await ledger.note(entry) }
         try await ledger.checkAudit()
         let key = String(id)
@@ -120,9 +135,13 @@ final class SettlingSearches: Sendable {
             return (state.serial, isContinued ? nil : before?.entry)
         }
         if let settled { try await ledger.note(settled) }
-        Task { [weak self] in
+        schedule(key, serial)
+    }
+
+    private func schedule(_ key: String, _ serial: Int) {
+        Task { [weak self, settling] in
             // Cannot be cancelled: nobody has this task.
-            try? await Task.sleep(for: self?.settling ?? .zero)
+            try? await Task.sleep(for: settling)
             await self?.settle(key, serial)
         }
     }
@@ -146,10 +165,10 @@ final class SettlingSearches: Sendable {
         do {
             try await ledger.note(settled)
         } catch {
-            // Kept for the next try; until it succeeds, the ledger refuses whatever would have to be kept as well.
-            state.withLock { state in
-                if state.held[key] == nil { state.held[key] = Held(entry: settled, text: "", serial: serial) }
-            }
+            // Kept for another try, beside what the session may search next; meanwhile the ledger refuses whatever would have to be kept.
+            let place = "again \(serial)"
+            state.withLock { $0.held[place] = Held(entry: settled, text: "", serial: serial) }
+            schedule(place, serial)
         }
     }
 }

@@ -7,14 +7,15 @@ struct Authentication: Sendable {
 
     /// Whoever gives an `Authorization` is judged by that alone; a cookie beside it counts for nothing. What is not valid is nobody.
     ///
+    /// - Parameter isActivity: whether the request keeps a session from expiring.
     /// - Throws: `LedgerError` when it cannot be found out.
-    func caller(of request: Request) async throws -> Caller {
+    func caller(of request: Request, isActivity: Bool) async throws -> Caller {
         Caller(
-            identity: try await identity(of: request), address: request.peer.text,
+            identity: try await identity(of: request, isActivity: isActivity), address: request.peer.text,
             userAgent: String((request.headers["User-Agent"] ?? "").prefix(300)), requestID: request.id)
     }
 
-    private func identity(of request: Request) async throws -> Caller.Identity? {
+    private func identity(of request: Request, isActivity: Bool) async throws -> Caller.Identity? {
         if request.peer == .local { return Caller.Identity(name: AuditOrigin.local.actor, role: .admin, means: .local) }
         let authorizations = request.headers.values("Authorization")
         if !authorizations.isEmpty {
@@ -25,7 +26,7 @@ struct Authentication: Sendable {
             return try await ledger.authenticate(signedToken: token).map { Caller.Identity($0, by: .token) }
         }
         guard let token = SessionCookie.token(in: request) else { return nil }
-        return try await ledger.authenticate(sessionToken: token).map { Caller.Identity($0, by: .session) }
+        return try await ledger.authenticate(sessionToken: token, isActivity: isActivity).map { Caller.Identity($0, by: .session) }
     }
 
     /// Source: RFC 6750 §2.1.

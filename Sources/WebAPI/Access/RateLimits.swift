@@ -10,6 +10,8 @@ public struct RateLimits: Sendable {
         public var perSecond: Double
 
         public init(burst: Double, perSecond: Double) { (self.burst, self.perSecond) = (burst, perSecond) }
+
+        mutating func scale(by factor: Double) { (burst, perSecond) = (max(1, burst * factor), perSecond * factor) }
     }
 
     /// Of each user and key.
@@ -25,13 +27,13 @@ public struct RateLimits: Sendable {
     /// How many buckets are remembered at most.
     public var largestMemory = 20_000
 
-    public init() {}
-
-    /// Without any limit, as benchmarks need it.
-    public static var none: RateLimits {
-        var limits = RateLimits()
-        (limits.ofUser, limits.ofAddress) = ([:], [:])
-        return limits
+    /// - Parameter percent: of the usual limits. Those of signing in are no matter of load, and stay.
+    public init(percent: Int = 100) {
+        let factor = Double(percent) / 100
+        for rateClass in RateClass.allCases where rateClass != .signIn {
+            ofUser[rateClass]?.scale(by: factor)
+            ofAddress[rateClass]?.scale(by: factor)
+        }
     }
 }
 

@@ -101,23 +101,26 @@ struct RequestObservation: Middleware {
         let trace = RequestTrace()
         var traced = request
         traced[RequestTrace.self] = trace
-        var code: String?
-        var response: Response
+        func tell(_ status: Int, code: String? = nil) {
+            let record = RequestRecord(
+                id: request.id, method: request.method.rawValue, route: trace.route, status: status, seconds: now() - began,
+                address: request.peer.text, actor: trace.actor, code: code)
+            log.request(record)
+            for observer in observers { observer(record) }
+        }
         do {
-            response = try await next.respond(to: traced)
+            let response = try await next.respond(to: traced)
+            tell(response.status.rawValue)
+            return response
         } catch let error as CancellationError {
-            // The client is gone; nobody reads an answer.
+            // The client is gone; nobody reads an answer. HTTP has no number for it; this one is nginx's.
+            tell(499, code: "CLIENT_GONE")
             throw error
         } catch {
             let problem = problem(of: error, request)
-            (code, response) = (problem.code, problem.response(requestID: request.id))
+            tell(problem.status.rawValue, code: problem.code)
+            return problem.response(requestID: request.id)
         }
-        let record = RequestRecord(
-            id: request.id, method: request.method.rawValue, route: trace.route, status: response.status.rawValue, seconds: now() - began,
-            address: request.peer.text, actor: trace.actor, code: code)
-        log.request(record)
-        for observer in observers { observer(record) }
-        return response
     }
 
     private func problem(of error: any Error, _ request: Request) -> Problem {

@@ -11,7 +11,8 @@ public struct IndexRoutes: Sendable {
     public init(service: IndexService) { self.service = service }
 
     public var routes: [APIRoute] {
-        [start, status, wish("pause", "Lets jobs stop where they are; they keep their place.") { try await $0.pause($1) },
+        [
+            start, status, wish("pause", "Lets jobs stop where they are; they keep their place.") { try await $0.pause($1) },
             wish("resume", "Lets jobs go on; also those that an earlier run of the server left.") { try await $0.resume($1) },
             wish("cancel", "Ends jobs for good; what they found stays.") { try await $0.cancel($1) }, confirm, jobs, job, errors, events,
         ]
@@ -32,13 +33,18 @@ public struct IndexRoutes: Sendable {
             }
         }
         let source: String
-        let full, all_names: Bool?
+        let full, allNames: Bool?
         let workers: Workers?
         let method, name, username, password: String?
 
+        private enum CodingKeys: String, CodingKey {
+            case source, full, workers, method, name, username, password
+            case allNames = "all_names"
+        }
+
         var order: IndexOrder {
             var order = IndexOrder(source: source)
-            (order.full, order.allNames) = (full ?? false, all_names ?? false)
+            (order.full, order.allNames) = (full ?? false, allNames ?? false)
             (order.workers, order.method, order.name) = (workers?.text, method, name)
             (order.username, order.password) = (username, password)
             return order
@@ -154,7 +160,7 @@ public struct IndexRoutes: Sendable {
                 "listErrors", tag: "Jobs", "Error reports, the newest first; of every source's last job unless one is named.",
                 parameters: [
                     .query("job", .integer(1...Int.max), "The only job."),
-                    .query("error_type", .string(lengths: 1...50), "`network`, `authentication`, `file system`, `DICOM` or `system`."),
+                    .query("error_type", .string(lengths: 1...50), "Such as `network` or `file system`."),
                     .query("error_code", .string(lengths: 1...100), "A code such as `ACCESS_DENIED`."),
                     .query("path", .string(lengths: 1...1_000), "A part of the path."),
                 ] + PageParameters.parameters,
@@ -163,7 +169,7 @@ public struct IndexRoutes: Sendable {
                         .ok,
                         .object([
                             .init("errors", .array(of: .reference("StoredError"))), .init("cursor", .nullable(.string())),
-                            .init("classes", .array(of: .reference("ErrorClass")), "All that fit, by their cause, the most frequent first."),
+                            .init("classes", .array(of: .reference("ErrorClass")), "All that fit, by their cause."),
                         ]), "A page of them.")
                 ]),
             handler: answering { [service] request, _ in
@@ -207,7 +213,7 @@ public struct IndexRoutes: Sendable {
 
     private var events: APIRoute {
         APIRoute(
-            .get, "/api/index/events", .searchers,
+            .get, "/api/index/events", .searchers, isActivity: false,
             Operation(
                 "followIndex", tag: "Jobs",
                 "The status whenever it changes, a few times a second at most, as server-sent events named `status`. Admins get what "

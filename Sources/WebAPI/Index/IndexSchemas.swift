@@ -94,9 +94,10 @@ enum IndexSchemas {
 
     private static let sourceMembers: [Schema.Member] = [
         .init("id", .string()), .init("name", .string()),
-        .init("origin", .string(allowed: ["config", "ledger", "catalogue"]), "Where it is declared; `catalogue`: nowhere, and indexed once."),
+        .init("origin", .string(allowed: ["config", "ledger", "catalogue"]), "Where it is declared; `catalogue`: nowhere."),
         .init("is_enabled", .boolean), .init("type", .string(allowed: ["smb", "local"])), .init("url", .string()), .init("host", text),
-        .init("port", .nullable(.integer())), .init("share", text), .init("path", .string()), .init("username", text), .init("domain", text),
+        .init("port", .nullable(.integer())), .init("share", text), .init("path", .string()), .init("username", text),
+        .init("domain", text),
         .init("has_password", .boolean), .init("mount_path", text), .init("performance_mode", modes), .init("max_workers", workers),
         .init("enumeration_method", methods), .init("encryption", protections), .init("signing", protections),
         .init("default_issuer", text), .init("schedule", text, "Five fields, as cron has them, in the server's local time."),

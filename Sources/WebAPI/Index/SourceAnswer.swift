@@ -21,7 +21,8 @@ struct SourceAnswer {
             }
         let place = place
         return .object([
-            ("id", .string(source.name)), ("name", .string(source.name)), ("origin", .string(origin)), ("is_enabled", .boolean(source.isEnabled)),
+            ("id", .string(source.name)), ("name", .string(source.name)), ("origin", .string(origin)),
+            ("is_enabled", .boolean(source.isEnabled)),
             ("type", .string(place.type)), ("url", .string(source.address.canonicalURL)), ("host", .string(place.host)),
             ("port", .integer(place.port)), ("share", .string(place.share)), ("path", .string(place.path)),
             ("username", .string(source.username.isEmpty ? nil : source.username)), ("domain", .string(source.domain)),

@@ -107,7 +107,8 @@ public final class SourceRegister: SourceDeclarations {
     /// - Throws: ``Problem`` 404 when nobody declares it, 409 when the configuration does.
     private func stored(_ name: String) async throws -> DeclaredSource {
         if configured.contains(where: { $0.configuration.name == name }) {
-            throw Problem(.conflict, "SOURCE_IS_CONFIGURED", "\(name) is declared in config.json: change it there, and start the server again.")
+            throw Problem(
+                .conflict, "SOURCE_IS_CONFIGURED", "\(name) is declared in config.json: change it there, and start the server again.")
         }
         do {
             return try await ledger.declaredSource(named: name)

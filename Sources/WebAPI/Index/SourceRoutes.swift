@@ -122,7 +122,8 @@ public struct SourceRoutes: Sendable {
         APIRoute(
             .delete, "/api/sources/{id}", .admins, audit: .change("source.delete"),
             Operation(
-                "removeSource", tag: "Sources", "Removes a source's declaration; with `forget`, also what only it holds from the catalogue.",
+                "removeSource", tag: "Sources",
+                "Removes a source's declaration; with `forget`, also what only it holds from the catalogue.",
                 parameters: [
                     Self.id, .query("forget", .boolean, "Remove its entries from the catalogue as well. The files themselves stay."),
                 ],
@@ -152,7 +153,8 @@ public struct SourceRoutes: Sendable {
 
     private static func encoded(_ name: String) -> String {
         name.utf8.map { byte in
-            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-._~".utf8.contains(byte)
+            let isLetter = (0x41...0x5A).contains(byte & 0xDF)
+            let isPlain = isLetter || (0x30...0x39).contains(byte) || "-._~".utf8.contains(byte)
             let digits = Array("0123456789ABCDEF")
             return isPlain ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
         }.joined()
@@ -179,7 +181,8 @@ public struct SourceRoutes: Sendable {
         APIRoute(
             .post, "/api/sources/{id}/test", .admins, audit: .change("source.test"),
             Operation(
-                "testSource", tag: "Sources", "Tries everything that indexing needs. A wrong password is tried once.", parameters: [Self.id],
+                "testSource", tag: "Sources", "Tries everything that indexing needs. A wrong password is tried once.",
+                parameters: [Self.id],
                 answers: [.json(.ok, .reference("SourceTest"), "What was found."), Self.unknown, Self.conflict]),
             handler: answering { request, _ in .json(.ok, try .snakeCase(try await examination(request).test())) })
     }

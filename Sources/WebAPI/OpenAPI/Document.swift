@@ -9,7 +9,7 @@ extension OpenAPI {
             APIRoute(
                 .get, "/openapi.json", .anyone,
                 Operation(
-                    "getDescription", tag: "server", "The description of this API as OpenAPI 3.1.",
+                    "getDescription", tag: "Operation", "The description of this API as OpenAPI 3.1.",
                     answers: [.init(status: .ok, summary: "The description.", contentType: "application/json", schema: nil)])
             ) { _, _ in .json(bytes: document) }
         }
@@ -100,8 +100,11 @@ extension OpenAPI {
         }
         for (status, answers) in Dictionary(grouping: route.operation.answers, by: \.status.rawValue) {
             var members: [(String, JSON)] = [("description", .string(answers.map(\.summary).joined(separator: " ")))]
-            let contents = answers.compactMap { answer in
+            var contents = answers.compactMap { answer in
                 answer.contentType.map { ($0, JSON.object(answer.schema.map { [("schema", $0.json)] } ?? [])) }
+            }
+            if byStatus[status] != nil, !contents.contains(where: { $0.0 == "application/problem+json" }) {
+                contents.append(("application/problem+json", ["schema": Schema.reference("Problem").json]))
             }
             if !contents.isEmpty { members.append(("content", .object(contents))) }
             byStatus[status] = .object(members)

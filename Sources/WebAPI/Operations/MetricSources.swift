@@ -60,7 +60,8 @@ extension Metrics {
             guard fgets(&line, Int32(line.count), file) != nil else { return [] }
             let fields = line.prefix { $0 != 0 }.split(separator: 0x20)
             // Source: proc(5): the second field is the resident set, in pages.
-            guard fields.count > 1, let pages = Int(String(decoding: fields[1].map { UInt8(bitPattern: $0) }, as: UTF8.self)) else { return [] }
+            let text = fields.dropFirst().first.map { String(decoding: $0.map(UInt8.init(bitPattern:)), as: UTF8.self) }
+            guard let pages = text.flatMap({ Int($0) }) else { return [] }
             return [Sample(Double(pages * sysconf(Int32(_SC_PAGESIZE))))]
         }
     }

@@ -20,7 +20,7 @@ extension PeopleRoutes {
         APIRoute(
             .get, "/auth/sessions", .signedIn,
             Operation(
-                "listOwnSessions", tag: "account", "Where one is signed in, the session used last first.",
+                "listOwnSessions", tag: "Account", "Where one is signed in, the session used last first.",
                 answers: [.json(.ok, .object([.init("sessions", .array(of: .reference("Session")))]), "One's sessions."), Self.usersOnly])
         ) { _, caller in
             let user = try Self.user(caller)
@@ -33,7 +33,7 @@ extension PeopleRoutes {
         APIRoute(
             .delete, "/auth/sessions", .signedIn, audit: .byHandler,
             Operation(
-                "signOutEverywhere", tag: "account", "Ends all of one's sessions and voids one's signed tokens.",
+                "signOutEverywhere", tag: "Account", "Ends all of one's sessions and voids one's signed tokens.",
                 answers: [.empty(.noContent, "Signed out everywhere."), Self.usersOnly])
         ) { request, caller in
             try await ledger.endAllSessions(of: try Self.user(caller).name, by: caller.auditOrigin)
@@ -47,7 +47,7 @@ extension PeopleRoutes {
         APIRoute(
             .delete, "/auth/sessions/{id}", .signedIn, audit: .byHandler,
             Operation(
-                "endOwnSession", tag: "account", "Ends one of one's sessions.",
+                "endOwnSession", tag: "Account", "Ends one of one's sessions.",
                 parameters: [.path("id", .integer(), "As the list has it.")],
                 answers: [.empty(.noContent, "Ended."), Self.usersOnly])
         ) { request, caller in
@@ -68,7 +68,7 @@ extension PeopleRoutes {
         return APIRoute(
             .put, "/auth/password", .signedIn, rate: .signIn, audit: .byHandler,
             Operation(
-                "changeOwnPassword", tag: "account", "Changes one's password; one's other sessions end.",
+                "changeOwnPassword", tag: "Account", "Changes one's password; one's other sessions end.",
                 body: .object([
                     .init("current_password", PeopleSchemas.givenPassword), .init("new_password", PeopleSchemas.newPassword),
                 ]),

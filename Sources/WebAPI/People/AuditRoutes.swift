@@ -8,7 +8,7 @@ extension PeopleRoutes {
         return APIRoute(
             .get, "/api/audit", .admins,
             Operation(
-                "listAudit", tag: "audit", "The audit trail, newest first.",
+                "listAudit", tag: "Audit", "The audit trail, newest first.",
                 parameters: [
                     .query("actor", text, "Only of this user, or `key:` and a key's name; case makes no difference."),
                     .query("action", text, "Only this, such as `study.view`."),
@@ -38,7 +38,7 @@ extension PeopleRoutes {
         APIRoute(
             .get, "/api/audit/verify", .admins, rate: .export,
             Operation(
-                "verifyAudit", tag: "audit", "Computes the hash of every entry again and compares.",
+                "verifyAudit", tag: "Audit", "Computes the hash of every entry again and compares.",
                 answers: [.json(.ok, .reference("AuditVerdict"), "What was found.")])
         ) { _, _ in
             let verdict = try await ledger.verifyAudit()
@@ -55,7 +55,7 @@ extension PeopleRoutes {
         APIRoute(
             .get, "/api/audit/export", .admins, rate: .export, audit: .view("audit.export"),
             Operation(
-                "exportAudit", tag: "audit", "The whole audit trail, oldest first: a JSON object on each line, with the hashes.",
+                "exportAudit", tag: "Audit", "The whole audit trail, oldest first: a JSON object on each line, with the hashes.",
                 answers: [.text(contentType: "application/jsonl", "The entries, with `time_ms`, `previous_hash` and `hash`.")])
         ) { [ledger] _, _ in
             var response = Response(

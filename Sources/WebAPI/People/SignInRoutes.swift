@@ -18,7 +18,7 @@ extension PeopleRoutes {
         APIRoute(
             .get, "/api/me", .anyone,
             Operation(
-                "getMe", tag: "account", "Who is asking, as the server sees it.",
+                "getMe", tag: "Account", "Who is asking, as the server sees it.",
                 answers: [.json(.ok, .reference("Me"), "Also for nobody.")])
         ) { _, caller in .json(.ok, try await describe(caller.identity)) }
     }
@@ -37,7 +37,7 @@ extension PeopleRoutes {
         APIRoute(
             .post, "/auth/login", .anyone, rate: .signIn, audit: .byHandler,
             Operation(
-                "issueToken", tag: "account", "A signed token for software, in return for a password.", body: Self.credentials,
+                "issueToken", tag: "Account", "A signed token for software, in return for a password.", body: Self.credentials,
                 answers: [.json(.ok, .reference("AccessToken"), "To be sent as `Authorization: Bearer …`."), Self.refused])
         ) { request, caller in
             let given = try request.body(as: Credentials.self)
@@ -55,7 +55,7 @@ extension PeopleRoutes {
         APIRoute(
             .post, "/auth/session", .anyone, rate: .signIn, audit: .byHandler,
             Operation(
-                "signIn", tag: "account", "Starts a browser's session, and sets its cookie.", body: Self.credentials,
+                "signIn", tag: "Account", "Starts a browser's session, and sets its cookie.", body: Self.credentials,
                 answers: [.json(.ok, .reference("Me"), "Signed in."), Self.refused])
         ) { request, caller in
             let given = try request.body(as: Credentials.self)
@@ -73,7 +73,7 @@ extension PeopleRoutes {
         return APIRoute(
             .post, "/auth/setup", .anyone, rate: .signIn, audit: .byHandler,
             Operation(
-                "setUp", tag: "account", "Makes the first user, an admin, with the token of the set-up link, and signs it in.",
+                "setUp", tag: "Account", "Makes the first user, an admin, with the token of the set-up link, and signs it in.",
                 body: .object([
                     .init("token", .string(lengths: 1...200)), .init("name", PeopleSchemas.newName),
                     .init("password", PeopleSchemas.newPassword),
@@ -111,7 +111,7 @@ extension PeopleRoutes {
         APIRoute(
             .delete, "/auth/session", .signedIn, audit: .byHandler,
             Operation(
-                "signOut", tag: "account", "Ends the session that this request is made with.",
+                "signOut", tag: "Account", "Ends the session that this request is made with.",
                 answers: [
                     .empty(.noContent, "Signed out; the cookie is taken back."),
                     .problem(.conflict, "The request was not made with a session."),

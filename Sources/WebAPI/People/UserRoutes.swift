@@ -9,7 +9,7 @@ extension PeopleRoutes {
         APIRoute(
             .get, "/api/users", .admins,
             Operation(
-                "listUsers", tag: "people", "All users by name.",
+                "listUsers", tag: "People", "All users by name.",
                 answers: [.json(.ok, .object([.init("users", .array(of: .reference("User")))]), "The users.")])
         ) { _, _ in .json(.ok, ["users": .array(try await ledger.users().map { .of($0) })]) }
     }
@@ -22,7 +22,7 @@ extension PeopleRoutes {
         return APIRoute(
             .post, "/api/users", .admins, audit: .byHandler,
             Operation(
-                "addUser", tag: "people", "Adds a user.",
+                "addUser", tag: "People", "Adds a user.",
                 body: .object([
                     .init("name", PeopleSchemas.newName), .init("role", PeopleSchemas.role),
                     .init("password", PeopleSchemas.newPassword),
@@ -41,7 +41,7 @@ extension PeopleRoutes {
         APIRoute(
             .get, "/api/users/{name}", .admins,
             Operation(
-                "getUser", tag: "people", "One user.", parameters: [Self.name], answers: [.json(.ok, .reference("User"), "The user.")])
+                "getUser", tag: "People", "One user.", parameters: [Self.name], answers: [.json(.ok, .reference("User"), "The user.")])
         ) { request, _ in .json(.ok, .of(try await ledger.user(named: request.parameters.get("name")))) }
     }
 
@@ -58,7 +58,7 @@ extension PeopleRoutes {
         return APIRoute(
             .patch, "/api/users/{name}", .admins, audit: .byHandler,
             Operation(
-                "changeUser", tag: "people", "Changes what is given. Who is disabled or gets a new password is signed out everywhere.",
+                "changeUser", tag: "People", "Changes what is given. Who is disabled or gets a new password is signed out everywhere.",
                 parameters: [Self.name],
                 body: .object([
                     .init("role", PeopleSchemas.role, isOptional: true), .init("is_disabled", .boolean, isOptional: true),
@@ -78,7 +78,7 @@ extension PeopleRoutes {
         APIRoute(
             .delete, "/api/users/{name}/sessions", .admins, audit: .byHandler,
             Operation(
-                "signOutUser", tag: "people", "Ends all sessions of a user and voids its signed tokens.", parameters: [Self.name],
+                "signOutUser", tag: "People", "Ends all sessions of a user and voids its signed tokens.", parameters: [Self.name],
                 answers: [.empty(.noContent, "Signed out everywhere.")])
         ) { request, caller in
             try await ledger.endAllSessions(of: request.parameters.get("name"), by: caller.auditOrigin)
@@ -90,7 +90,7 @@ extension PeopleRoutes {
         APIRoute(
             .get, "/api/keys", .admins,
             Operation(
-                "listKeys", tag: "people", "All API keys, also expired and revoked ones, oldest first; never the keys themselves.",
+                "listKeys", tag: "People", "All API keys, also expired and revoked ones, oldest first; never the keys themselves.",
                 answers: [.json(.ok, .object([.init("keys", .array(of: .reference("Key")))]), "The keys.")])
         ) { _, _ in .json(.ok, ["keys": .array(try await ledger.keys().map { .of($0) })]) }
     }
@@ -108,7 +108,7 @@ extension PeopleRoutes {
         return APIRoute(
             .post, "/api/keys", .admins, audit: .byHandler,
             Operation(
-                "createKey", tag: "people", "Makes an API key for a service.",
+                "createKey", tag: "People", "Makes an API key for a service.",
                 body: .object([
                     .init("name", PeopleSchemas.newName), .init("role", PeopleSchemas.role),
                     .init(
@@ -127,7 +127,7 @@ extension PeopleRoutes {
         APIRoute(
             .delete, "/api/keys/{id}", .admins, audit: .byHandler,
             Operation(
-                "revokeKey", tag: "people", "Ends a key for good.", parameters: [.path("id", .integer(), "As the list has it.")],
+                "revokeKey", tag: "People", "Ends a key for good.", parameters: [.path("id", .integer(), "As the list has it.")],
                 answers: [.empty(.noContent, "Revoked.")])
         ) { request, caller in
             try await ledger.revokeKey(request.parameters.get("id", as: Int64.self), by: caller.auditOrigin)

@@ -190,7 +190,7 @@ public struct SearchRoutes: Sendable {
                         "Content-Disposition": "attachment; filename=\"catalogue.\(format.rawValue)\"",
                     ])
                 response.body = .stream(length: nil) { writer in
-                    try await readers.stream { try await writer.write($0) } _: { try $0.export(format, to: $1) }
+                    try await readers.stream(to: { try await writer.write($0) }, { try $0.export(format, to: $1) })
                 }
                 return response
             })

@@ -5,26 +5,13 @@
 import { button } from "../components/button.js";
 import { icon } from "../components/icon.js";
 import { popover } from "../components/popover.js";
-import { dayText, dicomDay } from "../lib/dicom.js";
 import { fill, h, uniqueID } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { bodyPartLabel, dateLabel, daysAgo, periods } from "./filter-words.js";
 import { hasFilters, orderOf } from "./query.js";
 import { bodyPartName, modalityName, usualBodyParts, usualModalities } from "./words.js";
 
 /** @typedef {import("./query.js").CatalogueQuery} CatalogueQuery */
-
-/** @type {{ key: "today" | "week" | "month" | "year", days: number }[]} */
-const periods = [{ key: "today", days: 0 }, { key: "week", days: 6 }, { key: "month", days: 29 }, {
-  key: "year",
-  days: 364,
-}];
-
-/** @param {number} days */
-function daysAgo(days) {
-  const date = new Date();
-  date.setDate(date.getDate() - days);
-  return dicomDay(date);
-}
 
 export class Filters {
   element = h("div", { class: "filters", role: "group" });
@@ -304,19 +291,4 @@ function option(label, isChosen, choose) {
 function matches(code, typed) {
   const wanted = typed.toLowerCase();
   return code.toLowerCase().includes(wanted) || bodyPartName(code).toLowerCase().includes(wanted);
-}
-
-/** @param {CatalogueQuery} query */
-function bodyPartLabel(query) {
-  return query.bodyPart ? bodyPartName(query.bodyPart) : t("filter.body_part");
-}
-
-/** @param {CatalogueQuery} query */
-function dateLabel({ from, to }) {
-  if (!from && !to) return t("filter.date");
-  const period = to ? undefined : periods.find(({ days }) => from === daysAgo(days));
-  if (period) return t(`filter.period_${period.key}`);
-  if (from === to) return dayText(from);
-  if (!to) return t("filter.since", { day: dayText(from) });
-  return from ? t("filter.between", { from: dayText(from), to: dayText(to) }) : t("filter.until", { day: dayText(to) });
 }

@@ -76,7 +76,10 @@ export function updateRow(element, row, index, isActive) {
  * @param {...import("../lib/dom.js").Child} children
  */
 function cell(className, ...children) {
-  return h("div", { class: `cell ${className}`, role: "gridcell" }, ...children);
+  const [only] = children;
+  // What a narrow column cuts can be read in full.
+  const title = children.length === 1 && typeof only === "string" && only !== "" ? only : null;
+  return h("div", { class: `cell ${className}`, role: "gridcell", title }, ...children);
 }
 
 /** @param {Record<string, any>} data */

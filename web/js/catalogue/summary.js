@@ -8,6 +8,9 @@ import { formatNumber, t } from "../lib/i18n.js";
 
 /** What the event stream says to everybody. @typedef {{ running: boolean, series_count: number, study_count?: number }} Status */
 
+/** Milliseconds. */
+const refreshPause = 1_500;
+
 export class Summary {
   #count = h("span", { role: "status" });
   #growth = h("span", { class: "growth" });
@@ -20,12 +23,16 @@ export class Summary {
   #query = null;
   /** What is shown about growth, so that the button is not made again for each event. */
   #shown = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #soon;
 
   /**
    * @param {import("./results.js").Results} results
    * @param {() => void} refresh
+   * @param {AbortSignal} signal
    */
-  constructor(results, refresh) {
+  constructor(results, refresh, signal) {
+    signal.addEventListener("abort", () => clearTimeout(this.#soon));
     this.results = results;
     this.refresh = refresh;
   }
@@ -50,9 +57,23 @@ export class Summary {
     this.#showGrowth();
   }
 
+  #refresh() {
+    this.#before = this.#status?.study_count;
+    this.refresh();
+  }
+
+  /** Where nothing was found nobody loses their place: what arrives is shown by itself, now and then while much arrives. */
+  #refreshSoon() {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      if (this.results.state === "ready" && this.results.studies.length === 0) this.#refresh();
+    }, refreshPause);
+  }
+
   #showGrowth() {
     const status = this.#status;
     const fresh = (status?.study_count ?? 0) - (this.#before ?? status?.study_count ?? 0);
+    if (fresh > 0 && this.results.state === "ready" && this.results.studies.length === 0) return this.#refreshSoon();
     const shown = `${status?.running} ${fresh > 0}`;
     if (shown !== this.#shown) {
       this.#shown = shown;
@@ -68,10 +89,7 @@ export class Summary {
         fresh > 0 && button(t("catalogue.refresh"), {
           kind: "quiet",
           icon: "refresh",
-          onClick: () => {
-            this.#before = this.#status?.study_count;
-            this.refresh();
-          },
+          onClick: () => this.#refresh(),
         }),
       );
     }

@@ -23,7 +23,12 @@ export function openDialog({ title, kind = "plain", content, mayDismiss = true }
     const id = uniqueID("dialog");
     /** @type {Result | null} */
     let result = null;
-    const dialog = h("dialog", { class: `dialog ${kind}`, "aria-labelledby": id });
+    const dialog = h("dialog", {
+      class: `dialog ${kind}`,
+      "aria-labelledby": id,
+      // A second Escape would close it all the same.
+      closedby: mayDismiss ? null : "none",
+    });
     /** @param {Result | null} value */
     const close = (value) => {
       result = value;

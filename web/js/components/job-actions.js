@@ -2,7 +2,7 @@
  * What a person can do with a job: start, pause, resume, cancel, confirm. What would destroy work asks first.
  */
 
-import { api, path } from "../lib/api.js";
+import { api, ApiError, path } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { button } from "./button.js";
@@ -106,14 +106,24 @@ async function cancel(job, after) {
   if (isDone) after();
 }
 
+/** Jobs whose held files were decided about here: the stream may tell of them until the source's next job. @type {Set<number>} */
+const settled = new Set();
+
+/**
+ * How many files a job holds that nobody decided about yet [I9].
+ * @param {Pick<Job, "id" | "held_missing">} job
+ */
+export function heldFiles({ id, held_missing: held }) {
+  return settled.has(id) ? 0 : held ?? 0;
+}
+
 /**
  * Lets held files go, after explaining what that means [I9].
- * @param {string} source its name
- * @param {number} held
+ * @param {Pick<Job, "id" | "source" | "held_missing">} job
  * @returns {Promise<boolean>} whether it was done
  */
-async function confirmMissing(source, held) {
-  let removed = 0;
+async function confirmMissing(job) {
+  const [source, held] = [job.source, heldFiles(job)];
   const isDone = await confirmDialog({
     title: t("held.title", { count: held }),
     text: h(
@@ -126,12 +136,22 @@ async function confirmMissing(source, held) {
     ),
     confirm: t("held.confirm"),
     kind: "danger",
-    run: async () => {
-      removed = (await api.post("/api/index/confirm", { source }, { timeout: startTimeout })).files_removed;
-    },
+    run: () => letGo(job),
   });
-  if (isDone) toast(t("held.done", { count: removed }), { kind: "success" });
   return isDone;
+}
+
+/** @param {Pick<Job, "id" | "source">} job */
+async function letGo({ id, source }) {
+  try {
+    const { files_removed: count } = await api.post("/api/index/confirm", { source }, { timeout: startTimeout });
+    toast(t("held.done", { count }), { kind: "success" });
+  } catch (error) {
+    // Somebody else decided, or the files are back.
+    if (!(error instanceof ApiError) || error.code !== "NOTHING_HELD") throw error;
+    toast(errorSentence(error));
+  }
+  settled.add(id);
 }
 
 /**
@@ -140,10 +160,11 @@ async function confirmMissing(source, held) {
  * @param {() => void} after it was decided
  * @param {Node} [more] beside the button
  */
-export function heldNotice({ source, held_missing: held }, after, more) {
-  if (!held) return null;
+export function heldNotice(job, after, more) {
+  const held = heldFiles(job);
+  if (held === 0) return null;
   const review = async () => {
-    if (await confirmMissing(source, held)) after();
+    if (await confirmMissing(job)) after();
   };
   return h(
     "div",

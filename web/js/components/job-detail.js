@@ -15,7 +15,7 @@ import { linkButton } from "./button.js";
 import { ErrorList } from "./error-list.js";
 import { icon } from "./icon.js";
 import { methodText, serverWords, stateBadge } from "./index-words.js";
-import { actionButton, heldNotice, jobButtons, startJob } from "./job-actions.js";
+import { actionButton, heldFiles, heldNotice, jobButtons, startJob } from "./job-actions.js";
 import { JobProgress } from "./job-progress.js";
 import { errorState, loadingState } from "./states.js";
 
@@ -93,7 +93,7 @@ export class JobDetail {
   #show() {
     const job = this.#job;
     if (!job) return;
-    const state = JSON.stringify([job.state, isActive(job), job.held_missing, job.message, job.ended_at]);
+    const state = JSON.stringify([job.state, isActive(job), heldFiles(job), job.message, job.ended_at]);
     if (state !== this.#shown) {
       this.#shown = state;
       this.#build(job);

@@ -35,12 +35,7 @@ export function scheduleField(value) {
   const show = () => {
     if (schedule.kind !== "custom") input.value = cronOf(schedule);
     expression.hidden = schedule.kind !== "custom";
-    setText(
-      words,
-      schedule.kind === "never"
-        ? t("schedule.none_hint")
-        : t("schedule.server_time", { schedule: scheduleText(input.value) }),
-    );
+    setText(words, timing(schedule, input.value));
   };
   const kindID = uniqueID("schedule");
   const picker = h(
@@ -67,6 +62,13 @@ export function scheduleField(value) {
     expression,
     words,
   );
+}
+
+/** When it is, in words. @param {Schedule} schedule @param {string} expression */
+function timing({ kind }, expression) {
+  if (kind === "never") return t("schedule.none_hint");
+  if (kind === "custom") return t("schedule.in_server_time");
+  return t("schedule.server_time", { schedule: scheduleText(expression) });
 }
 
 /** A schedule of a kind to begin with. @param {Kind} kind @param {string} expression @returns {Schedule} */

@@ -193,6 +193,7 @@ export function returnAddress(query) {
 
 function notFound() {
   return emptyState({
+    isPage: true,
     icon: "info",
     title: t("shell.not_found_title"),
     text: t("shell.not_found_text"),
@@ -202,6 +203,7 @@ function notFound() {
 
 function notAllowed() {
   return emptyState({
+    isPage: true,
     icon: "shield",
     title: t("error.refused_title"),
     text: t("error.refused_text"),

@@ -9,7 +9,7 @@ import { badge, time } from "./bits.js";
 import { button, linkButton } from "./button.js";
 import { icon } from "./icon.js";
 import { causeText, scheduleText, serverWords, stateBadge } from "./index-words.js";
-import { actionButton, heldNotice, jobButtons, startJob } from "./job-actions.js";
+import { actionButton, heldFiles, heldNotice, jobButtons, startJob } from "./job-actions.js";
 import { JobProgress } from "./job-progress.js";
 import { popover } from "./popover.js";
 import { showKnownTest, sourceMenu } from "./source-menu.js";
@@ -80,7 +80,7 @@ export class SourceCard {
     }
     this.#render(
       this.#notices,
-      [source.name, job?.id, job?.state, job?.held_missing, job?.message],
+      [source.name, job?.id, job?.state, job && heldFiles(job), job?.message],
       () => this.#noticesOf(job),
     );
     // Relative times age.

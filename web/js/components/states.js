@@ -15,14 +15,15 @@ import { icon } from "./icon.js";
  *   text?: string | Node,
  *   actions?: (Node | null | false | undefined)[],
  *   kind?: "plain" | "error",
- * }} about
+ *   isPage?: boolean,
+ * }} about `isPage`: it is all that the page shows, and its title the page's
  */
-export function emptyState({ icon: name, title, text, actions = [], kind = "plain" }) {
+export function emptyState({ icon: name, title, text, actions = [], kind = "plain", isPage = false }) {
   return h(
     "div",
     { class: `state ${kind}` },
     h("div", { class: "state-icon" }, icon(name)),
-    h("h2", null, title),
+    isPage ? h("h1", { tabindex: "-1" }, title) : h("h2", null, title),
     text ? h("p", { class: "muted" }, text) : null,
     actions.length > 0 ? h("div", { class: "state-actions" }, ...actions) : null,
   );

@@ -6,6 +6,7 @@
  */
 
 import { api, apiEvents } from "./api.js";
+import { connection } from "./connection.js";
 
 /** @typedef {{ kind: "event", name: string, data: any } | { kind: "state", isLive: boolean } | { kind: "hello" }} Message */
 
@@ -129,7 +130,11 @@ class ServerEvents extends EventTarget {
       });
       stream.addEventListener("error", () => {
         // The server ends streams now and then on purpose: a short gap is nothing to speak of.
-        late ??= setTimeout(() => this.#announce(false), patience);
+        late ??= setTimeout(() => {
+          this.#announce(false);
+          // Nobody may be asking anything else just now: then nothing would say that the server is away.
+          connection.check();
+        }, patience);
         if (stream.readyState === EventSource.CLOSED) {
           // Perhaps the session has ended: who asks hears of it.
           api.get("/api/me").then((me) => me.user || apiEvents.dispatchEvent(new Event("signed-out")), () => {});

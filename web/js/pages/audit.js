@@ -1,3 +1,4 @@
+import { AuditFilters } from "../components/audit-filters.js";
 import { badge, pageHead } from "../components/bits.js";
 import { button } from "../components/button.js";
 import { icon } from "../components/icon.js";
@@ -6,7 +7,7 @@ import { table } from "../components/table.js";
 import { toast } from "../components/toast.js";
 import { api } from "../lib/api.js";
 import { connection } from "../lib/connection.js";
-import { fill, h, uniqueID } from "../lib/dom.js";
+import { fill, h } from "../lib/dom.js";
 import { Page } from "../lib/element.js";
 import { formatDateTime, formatNumber, t, textIfKnown } from "../lib/i18n.js";
 import { router } from "../lib/router.js";
@@ -22,44 +23,10 @@ export const tag = "fr-audit";
 
 const pageLength = 100;
 const day = 86_400_000;
-/** How long nothing is typed before it is looked for, in milliseconds. */
-const settling = 350;
-const names = ["actor", "action", "outcome", "from", "to"];
-/** What the server records; the list need not be complete, an entry shows whatever it has. */
-const actions = [
-  "session.start",
-  "session.end",
-  "session.end_all",
-  "token.issue",
-  "setup",
-  "search",
-  "study.view",
-  "series.view",
-  "catalogue.export",
-  "audit.export",
-  "index.start",
-  "index.pause",
-  "index.resume",
-  "index.cancel",
-  "index.confirm",
-  "source.create",
-  "source.change",
-  "source.test",
-  "source.remove",
-  "source.delete",
-  "user.create",
-  "user.change",
-  "user.password",
-  "key.create",
-  "key.revoke",
-  "backup",
-];
-const outcomes = ["ok", "SIGN_IN_REFUSED", "TOO_MANY_FAILURES", "ROLE_NOT_ALLOWED"];
-
 class AuditPage extends Page {
   #content = h("div");
   #verdict = h("div", { class: "verdict", role: "status" });
-  #filters = h("div", { class: "filter-grid", role: "search", "aria-label": t("audit.filter") });
+  #filters = new AuditFilters(this.life, (query) => this.#filter(query));
   /** @type {Entry[]} */
   #entries = [];
   /** @type {string | null} */
@@ -84,17 +51,24 @@ class AuditPage extends Page {
         ],
       }),
       this.#verdict,
-      h("section", { class: "panel" }, this.#filters, this.#content),
+      h("section", { class: "panel" }, this.#filters.element, this.#content),
     );
     this.listen(connection, "change", () => connection.isOnline && this.#load());
-    this.#showFilters();
+    this.#filters.show(this.query);
     this.#load();
   }
 
   /** @override @param {URLSearchParams} query */
   queryChanged(query) {
     this.query = query;
-    this.#showFilters();
+    this.#filters.show(query);
+    this.#load();
+  }
+
+  /** @param {URLSearchParams} query */
+  #filter(query) {
+    this.query = query;
+    router.setQuery(query, { replace: true });
     this.#load();
   }
 
@@ -189,89 +163,6 @@ class AuditPage extends Page {
       }
     }
   }
-
-  #showFilters() {
-    // What is being typed stays as it is.
-    if (this.#filters.contains(document.activeElement)) return;
-    fill(
-      this.#filters,
-      names.map((name) => this.#filter(name)),
-      this.query.size > 0 && button(t("audit.clear"), {
-        kind: "quiet",
-        icon: "close",
-        onClick: () => {
-          /** @type {HTMLElement} */ (document.activeElement)?.blur();
-          router.go("/audit");
-        },
-      }),
-    );
-  }
-
-  /** @param {string} name */
-  #filter(name) {
-    const id = uniqueID("audit");
-    const value = this.query.get(name) ?? "";
-    const input = name === "action" ? actionPicker(id, value) : h("input", {
-      class: "input",
-      id,
-      type: name === "from" || name === "to" ? "date" : "search",
-      value,
-      spellcheck: "false",
-      autocapitalize: "off",
-      autocomplete: "off",
-      list: name === "actor" || name === "outcome" ? `${id}-list` : null,
-    });
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
-    input.addEventListener("input", () => {
-      clearTimeout(timer);
-      // The server compares the whole text: while somebody types, nothing fits yet.
-      timer = setTimeout(
-        () => this.#set(name, input.value.trim()),
-        input.getAttribute("type") === "search" ? settling : 0,
-      );
-    });
-    const known = h(
-      "datalist",
-      { id: `${id}-list` },
-      name === "outcome" ? outcomes.map((code) => h("option", { value: code })) : null,
-    );
-    if (name === "actor") input.addEventListener("focus", () => this.#offerActors(known), { once: true });
-    return h("div", { class: "pick" }, h("label", { for: id }, textIfKnown(`audit.${name}`) ?? name), input, known);
-  }
-
-  /** @param {HTMLElement} list */
-  async #offerActors(list) {
-    try {
-      const { users } = await api.get("/api/users", { signal: this.life });
-      const names = [...users.map((/** @type {{ name: string }} */ user) => user.name), "local"];
-      fill(list, names.map((name) => h("option", { value: name })));
-    } catch {
-      // Names can be typed without being offered.
-    }
-  }
-
-  /** @param {string} name @param {string} value */
-  #set(name, value) {
-    if (!this.isConnected) return;
-    if (value) this.query.set(name, value);
-    else this.query.delete(name);
-    router.setQuery(this.query, { replace: true });
-    this.#load();
-  }
-}
-
-/** @param {string} id @param {string} value */
-function actionPicker(id, value) {
-  const known = value === "" || actions.includes(value) ? actions : [...actions, value];
-  return h(
-    "select",
-    { class: "input", id },
-    h("option", { value: "" }, t("audit.any")),
-    known.map((action) =>
-      h("option", { value: action, selected: action === value }, textIfKnown(`audit_action.${action}`) ?? action)
-    ),
-  );
 }
 
 function entryTable() {
@@ -292,7 +183,13 @@ function entryTable() {
       {
         label: t("audit.actor"),
         kind: "main",
-        cell: (entry) => [entry.actor, " ", h("span", { class: "muted means" }, entry.method)],
+        cell: (
+          entry,
+        ) => [
+          entry.actor === "-" ? t("audit.nobody") : entry.actor,
+          " ",
+          h("span", { class: "muted means" }, entry.method),
+        ],
       },
       { label: t("audit.action"), cell: (entry) => actionText(entry.action) },
       {

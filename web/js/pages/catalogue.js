@@ -55,7 +55,7 @@ class CataloguePage extends Page {
       down: () => this.#tree.focusFirst(),
     });
     this.#filters = new Filters(() => this.#query, (change) => this.#change(change, { replace: false }));
-    this.#summary = new Summary(this.#results, () => this.#run());
+    this.#summary = new Summary(this.#results, () => this.#run(), this.life);
     this.#tree = new ResultTree(this.#results, {
       activated: (node) => this.#inspect(node),
       details: (node) => this.#openDetails(node),

@@ -171,13 +171,11 @@ function showKey(key) {
     // A slip of the finger beside the dialog would lose it.
     mayDismiss: false,
     content: (close) => {
-      const text = h("input", {
-        class: "input mono",
-        readonly: true,
-        value: secret,
-        "aria-label": t("keys.key"),
-        autofocus: true,
-      });
+      const text = h(
+        "textarea",
+        { class: "input mono", readonly: true, rows: 2, "aria-label": t("keys.key"), autofocus: true },
+        secret,
+      );
       text.addEventListener("focus", () => text.select());
       return [
         h("p", { class: "note warning" }, icon("alert"), h("span", null, t("keys.shown_once"))),

@@ -113,6 +113,7 @@ export default {
   "audit.from": "Von",
   "audit.to": "Bis",
   "audit.time": "Wann",
+  "audit.nobody": "Unbekannt",
   "audit.any": "Jedes",
   "audit.ok": "OK",
   "audit_action.session.start": "Angemeldet",

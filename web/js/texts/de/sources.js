@@ -134,6 +134,7 @@ export default {
   "schedule.expression_hint": "Minute, Stunde, Tag, Monat, Wochentag, etwa */30 7-18 * * mon-fri.",
   "schedule.none": "Keiner",
   "schedule.none_hint": "Gelesen wird nur, wenn jemand es startet.",
+  "schedule.in_server_time": "Die Zeiten sind in der Ortszeit des Servers.",
   "schedule.server_time": "{schedule}, in der Ortszeit des Servers.",
   "schedule.every_minutes": { one: "Jede Minute", other: "Alle {count} Minuten" },
   "schedule.every_hours": { one: "Jede Stunde", other: "Alle {count} Stunden" },
@@ -143,7 +144,7 @@ export default {
   },
   "schedule.daily_at": "Täglich um {time}",
   "schedule.weekly_at": "{days} um {time}",
-  "schedule.custom_is": "Nach {expression}",
+  "schedule.custom_is": "Cron {expression}",
 
   "start.title": "{source} starten",
   "start.full": "Alles noch einmal lesen",

@@ -109,6 +109,7 @@ export default {
   "audit.from": "From",
   "audit.to": "To",
   "audit.time": "When",
+  "audit.nobody": "Unknown",
   "audit.any": "Any",
   "audit.ok": "OK",
   "audit_action.session.start": "Signed in",

@@ -132,6 +132,7 @@ export default {
   "schedule.expression_hint": "Minute, hour, day, month, weekday, such as */30 7-18 * * mon-fri.",
   "schedule.none": "None",
   "schedule.none_hint": "It is read only when somebody starts it.",
+  "schedule.in_server_time": "Times are the server's local time.",
   "schedule.server_time": "{schedule}, in the server's local time.",
   "schedule.every_minutes": { one: "Every minute", other: "Every {count} minutes" },
   "schedule.every_hours": { one: "Every hour", other: "Every {count} hours" },
@@ -141,7 +142,7 @@ export default {
   },
   "schedule.daily_at": "Daily at {time}",
   "schedule.weekly_at": "{days} at {time}",
-  "schedule.custom_is": "As {expression}",
+  "schedule.custom_is": "Cron {expression}",
 
   "start.title": "Start {source}",
   "start.full": "Read everything again",
