@@ -21,21 +21,20 @@ def page(hospital, visit_securely):
 
 
 def test_a_patient_is_found_by_part_of_the_given_name_without_accents(page):
-    # Åström, Göran and Müller, Jörg are in the tree; written as a keyboard without such letters has them.
-    page.keyboard.type("gor")
-    expect(studies(page).first).to_contain_text("Åström, Göran")
-    assert all("Göran" in text for text in studies(page).all_inner_texts())
-    page.get_by_role("searchbox").fill("JORG mull")
-    expect(studies(page).first).to_contain_text("Müller, Jörg")
-    expect(page).to_have_url(re.compile(r"\?q=JORG"))
+    page.keyboard.type("helen")
+    expect(studies(page).first).to_contain_text("Lefèvre, Hélène")
+    assert all("Hélène" in text for text in studies(page).all_inner_texts())
+    page.get_by_role("searchbox").fill("AYS sahin")
+    expect(studies(page).first).to_contain_text("Şahin, Ayşe")
+    expect(page).to_have_url(re.compile(r"\?q=AYS"))
     page.get_by_role("searchbox").fill("山田")
     expect(studies(page).first).to_contain_text("Yamada, Tarou")
     assert violations(page) == []
 
 
 def test_a_series_is_opened_with_the_keyboard_and_its_uid_copied(page, hospital):
-    page.keyboard.type("göran")
-    expect(studies(page).first).to_contain_text("Göran")
+    page.keyboard.type("hélène")
+    expect(studies(page).first).to_contain_text("Hélène")
     page.keyboard.press("ArrowDown")
     expect(studies(page).first).to_be_focused()
     page.keyboard.press("ArrowRight")

@@ -13,7 +13,7 @@ PAGES = {
     "/catalogue": "[role=row][aria-level='1']",
     "/sources": "article.source .facts",
     "/jobs": "table tbody tr",
-    "/jobs?job=1": ".error-class",
+    "/jobs?job=1": ".errors .success-text",
     "/people": "table tbody tr",
     "/keys": "table tbody tr",
     "/audit": "table tbody tr",
