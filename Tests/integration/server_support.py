@@ -29,10 +29,10 @@ class Answer:
 class Server:
     """`fileroom serve` on a free port of this machine; it ends with the test at the latest."""
 
-    def __init__(self, fileroom, *arguments, tls: str | None = "--self-signed", **environment):
+    def __init__(self, fileroom, *arguments, tls: str | None = "--self-signed", listen: str = "127.0.0.1:0", **environment):
         self.fileroom = fileroom
         self.process = fileroom.start(
-            "serve", "--listen", "127.0.0.1:0", *([tls] if tls else []), *arguments, **environment)
+            "serve", "--listen", listen, *([tls] if tls else []), *arguments, **environment)
         self.said: list[str] = []
         self.log: list[bytes] = []
         # Read all the time: a server whose log nobody reads would lose lines.

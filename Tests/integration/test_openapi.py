@@ -18,6 +18,7 @@ CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,"
     "negative_data_rejection,unsupported_method,allow_header_conformance,missing_required_header")
 KEYS = 40
+HERE = pathlib.Path(__file__).parent
 
 
 @pytest.mark.parametrize("mode", ["positive", "negative"])
@@ -28,13 +29,14 @@ def test_every_route_answers_as_its_description_says(mode, fileroom, start, tmp_
     authority = tmp_path / "authority.pem"
     authority.write_text(server.authority)
     tested = subprocess.run(
-        [sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json", "--checks", CHECKS, "--mode", mode,
-         "--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--generation-deterministic", "--continue-on-failure", "--no-shrink",
+        [sys.executable, "-m", "schemathesis.cli", "--config-file", HERE / "schemathesis.toml", "run", f"{server.url}/openapi.json", "--checks", CHECKS, "--mode", mode,
+         "--phases", "coverage,fuzzing", "--max-examples", "6", "--generation-deterministic", "--no-shrink", "--continue-on-failure",
+         "--workers", "2",
          # A stream of events has no end.
          "--exclude-operation-id", "followIndex",
-         "--tls-verify", authority, "--request-timeout", "30", "--warnings", "off", "--report", "ndjson", "--report-ndjson-path", tmp_path / "events.ndjson"],
+         "--tls-verify", authority, "--request-timeout", "30", "--warnings", "off"],
         capture_output=True, text=True, cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parent), "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
+        env={**os.environ, "PYTHONPATH": str(HERE), "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
              "FILEROOM_TEST_KEYS": ",".join(keys), "NO_COLOR": "1"})
     assert tested.returncode == 0, tested.stdout[-12_000:] + tested.stderr[-2_000:]
     server.key = keys[0]

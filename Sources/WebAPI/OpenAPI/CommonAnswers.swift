@@ -7,9 +7,11 @@ enum CommonAnswer: String, CaseIterable {
     case notAllowed = "NotAllowed"
     case notFound = "NotFound"
     case tooLarge = "TooLarge"
+    case targetTooLong = "TargetTooLong"
     case notJSON = "NotJSON"
     case invalid = "Invalid"
     case tooMany = "TooManyRequests"
+    case headTooLarge = "HeadTooLarge"
     case failed = "Failed"
     case unavailable = "Unavailable"
     case diskFull = "DiskFull"
@@ -20,7 +22,7 @@ enum CommonAnswer: String, CaseIterable {
 
     private func canOccur(at route: APIRoute) -> Bool {
         switch self {
-        case .badRequest, .failed, .unavailable: true
+        case .badRequest, .targetTooLong, .headTooLarge, .failed, .unavailable: true
         case .notSignedIn: route.access != .anyone
         case .notAllowed: route.access != .anyone || !route.method.isSafe
         case .notFound: route.pattern.contains("{")
@@ -37,9 +39,11 @@ enum CommonAnswer: String, CaseIterable {
         case .notAllowed: .forbidden
         case .notFound: .notFound
         case .tooLarge: .contentTooLarge
+        case .targetTooLong: .uriTooLong
         case .notJSON: .unsupportedMediaType
         case .invalid: .unprocessableContent
         case .tooMany: .tooManyRequests
+        case .headTooLarge: .requestHeaderFieldsTooLarge
         case .failed: .internalServerError
         case .unavailable: .serviceUnavailable
         case .diskFull: .insufficientStorage
@@ -53,9 +57,11 @@ enum CommonAnswer: String, CaseIterable {
         case .notAllowed: "The role may not do this, or a session's request has no CSRF token, or another site asked for it."
         case .notFound: "There is nothing of this name."
         case .tooLarge: "The body is longer than 64 KiB."
+        case .targetTooLong: "Path and query are longer than 8 KiB together."
         case .notJSON: "The body is not sent as `application/json`."
         case .invalid: "The body is JSON, but not what is expected here; `errors` says where."
         case .tooMany: "Too many requests, or too many failed sign-ins; `Retry-After` says how many seconds to wait."
+        case .headTooLarge: "The header fields are too many, or longer than the server takes."
         case .failed: "A defect in the server; its log has more under the `request_id`."
         case .unavailable: "The server cannot do it at the moment; `code` says why."
         case .diskFull: "The disk that holds the data folder is full."
