@@ -57,6 +57,13 @@ final class RawClient: Sendable {
         }
     }
 
+    /// Goes away as a process does that is killed: what it has still to send is lost, and the server is told at once.
+    func reset() {
+        var lingering = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
     func closeSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }
