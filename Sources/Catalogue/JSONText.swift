@@ -3,9 +3,18 @@
 /// Source: RFC 8259.
 enum JSONText {
     static func append(_ text: String?, to output: inout [UInt8]) {
-        guard let text else { return output.append(contentsOf: "null".utf8) }
+        guard var text else { return output.append(contentsOf: "null".utf8) }
         output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 { append(escaping: byte, to: &output) }
+        text.withUTF8 { bytes in
+            // What needs no escape, which is nearly everything, goes over in one piece.
+            var done = 0
+            for (index, byte) in bytes.enumerated() where needsEscape(byte) {
+                output.append(contentsOf: bytes[done..<index])
+                append(escaping: byte, to: &output)
+                done = index + 1
+            }
+            output.append(contentsOf: bytes[done...])
+        }
         output.append(UInt8(ascii: "\""))
     }
 
@@ -22,6 +31,10 @@ enum JSONText {
         output.append(UInt8(ascii: "]"))
     }
 
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
     private static func append(escaping byte: UInt8, to output: inout [UInt8]) {
         switch byte {
         case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
@@ -29,11 +42,10 @@ enum JSONText {
         case 0x0a: output.append(contentsOf: "\\n".utf8)
         case 0x0d: output.append(contentsOf: "\\r".utf8)
         case 0x09: output.append(contentsOf: "\\t".utf8)
-        case 0..<0x20, 0x7f:
+        default:
             output.append(contentsOf: "\\u00".utf8)
             output.append(hexadecimal(byte >> 4))
             output.append(hexadecimal(byte & 15))
-        default: output.append(byte)
         }
     }
 

@@ -9,7 +9,7 @@ final class Removal {
 
     private let unmarkFiles, unmarkFolders, countMissing, countFiles, rootHasEntries: Statement
     private let goneFolders, goneFiles, filesBelow, deleteFile, deleteFolder, foldersBelow, anyFolder: Statement
-    private let decided, heldMissing, setGone, setHeld, confirmGone, goneUpTo: Statement
+    private let decided, heldMissing, setGone, setHeld, confirmGone, confirmJobs, goneUpTo: Statement
 
     init(_ connection: Connection, ingest: Ingest) throws {
         (self.connection, self.ingest) = (connection, ingest)
@@ -63,6 +63,7 @@ final class Removal {
         heldMissing = try connection.prepare("SELECT coalesce(held_missing, 0) FROM source WHERE id = ?1")
         setGone = try connection.prepare(
             "UPDATE source SET gone_up_to = ?2, decided_generation = ?2, held_missing = NULL WHERE id = ?1")
+        confirmJobs = try connection.prepare("UPDATE job SET message = '' WHERE source_id = ?1 AND state = 'completed' AND message <> ''")
         setHeld = try connection.prepare("UPDATE source SET decided_generation = ?2, held_missing = ?3 WHERE id = ?1")
         confirmGone = try connection.prepare("UPDATE source SET gone_up_to = decided_generation, held_missing = NULL WHERE id = ?1")
         goneUpTo = try connection.prepare("SELECT gone_up_to FROM source WHERE id = ?1")
@@ -117,6 +118,9 @@ final class Removal {
     func confirm(source: Int64) throws {
         confirmGone.bind(source, at: 1)
         try confirmGone.run()
+        // The only thing that a completed job has to say is that it holds something.
+        confirmJobs.bind(source, at: 1)
+        try confirmJobs.run()
     }
 
     /// Removes rows of files and folders that are gone, at most about `limit` of them.

@@ -228,7 +228,9 @@ public actor IndexService {
             throw SourceRefusal(.unknown, "No source named \(name) was ever indexed.")
         }
         guard record.heldMissing != nil else { throw JobConflict.nothingHeld(name) }
-        return try await guarded { try await catalogue.confirmMissing(source: record.sourceID) }
+        let gone = try await guarded { try await catalogue.confirmMissing(source: record.sourceID) }
+        await board.confirmed(source: record.sourceID)
+        return gone
     }
 
     /// - Throws: ``JobConflict`` when a job runs on a source, or is paused.

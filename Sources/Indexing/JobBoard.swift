@@ -177,6 +177,15 @@ public actor JobBoard {
         entries.values.first { $0.end == nil && $0.record.sourceURL == url }?.record.id
     }
 
+    /// What the jobs of a source held is gone.
+    func confirmed(source: Int64) async {
+        for (id, entry) in entries where entry.record.sourceID == source && entry.end != nil {
+            entries[id]?.record.heldMissing = nil
+            if entry.record.state == .completed { entries[id]?.record.message = "" }
+        }
+        await writeStatus()
+    }
+
     /// Whether every job that has not ended is paused.
     public var isPaused: Bool {
         let open = entries.values.filter { $0.end == nil }

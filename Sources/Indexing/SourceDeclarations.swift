@@ -15,9 +15,11 @@ public struct ConfiguredSource: Sendable {
     public var origin: Origin
     /// The file that declares it, an absolute path, so that another process can continue its jobs; nil for the ledger's.
     public var file: String?
+    /// What was declared, without the password: a JSON object with config.json's keys. Only the ledger's have it.
+    public var declaration: [UInt8]?
 
-    public init(_ configuration: SourceConfiguration, origin: Origin, file: String? = nil) {
-        (self.configuration, self.origin, self.file) = (configuration, origin, file)
+    public init(_ configuration: SourceConfiguration, origin: Origin, file: String? = nil, declaration: [UInt8]? = nil) {
+        (self.configuration, self.origin, self.file, self.declaration) = (configuration, origin, file, declaration)
     }
 
     var url: String { configuration.address.canonicalURL }

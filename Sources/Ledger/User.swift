@@ -16,7 +16,7 @@ public struct User: Sendable, Hashable {
 public enum NameRule {
     /// Of users and keys. ASCII, so that no two names look the same but for case, in which no two may differ.
     public static let pattern = "^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
-    public static let passwordLengths = 10...256
+    public static let passwordLengths = 12...256
 
     /// - Throws: ``LedgerError`` badName.
     static func check(name: String) throws(LedgerError) {

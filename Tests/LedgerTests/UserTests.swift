@@ -18,7 +18,7 @@ import Testing
         #expect(try await refusal { _ = try await ledger.addUser(name, role: .admin, password: Bench.password, by: .local) } == .badName)
     }
 
-    @Test(arguments: ["short", "aaaaaaaaaaaa", "xx-ROOT-xx-yy", String(repeating: "abcd", count: 65)])
+    @Test(arguments: ["short", "elf zeichen", "aaaaaaaaaaaa", "xx-ROOT-xx-yy", String(repeating: "abcd", count: 65)])
     func `a password that is easily guessed is refused`(_ password: String) async throws {
         let ledger = try Bench().open()
         #expect(try await refusal { _ = try await ledger.addUser("root", role: .admin, password: password, by: .local) } == .weakPassword)

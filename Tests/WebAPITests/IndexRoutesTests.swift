@@ -140,7 +140,10 @@ import Testing
             #expect(try await world.index("archive").record.heldMissing == 4)
             let confirmed = try await world.call(.post, "/api/index/confirm", body: #"{"source": "archive"}"#)
             #expect(try confirmed.integer("files_removed") == 4)
-            #expect(try await world.call(.get, "/api/index/status").integer("series_count") == 2)
+            let status = try await world.call(.get, "/api/index/status")
+            #expect(try status.integer("series_count") == 2)
+            #expect(!status.text.contains("are held") && !status.text.contains(#""held_missing":4"#))
+            #expect(try await !world.call(.get, "/api/index/jobs").text.contains("are held"))
             let again = try await world.call(.post, "/api/index/confirm", body: #"{"source": "archive"}"#)
             #expect(try again.status == 409 && again.string("code") == "NOTHING_HELD")
         }

@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from conftest import ROOT
 from support import configure
 
 # What the description says must be so: statuses, headers, types and shapes of answers.
@@ -46,3 +47,8 @@ def test_every_route_answers_as_its_description_says(mode, fileroom, start, tmp_
     # A refusal for its number says nothing about a request.
     assert answers > 500 and limited < answers / 50, f"{limited} of {answers} requests were too many"
     assert json.loads(server("GET", "/readyz", status=200).body)["status"] == "ok"
+
+
+def test_the_reference_page_is_what_the_server_says(programs):
+    checked = subprocess.run([ROOT / "tools/api-reference", "--program", programs / "fileroom", "--check"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr

@@ -125,13 +125,11 @@ final class Connection: Sendable {
         }
     }
 
-    /// The client has closed its side: nobody waits for the answer any more.
+    /// The client has closed its side: nobody waits for an answer any more. It is shut down from here as well because libmicrohttpd, which asks
+    /// epoll for edges, misses an end that comes together with the last bytes.
     func clientLeft() {
-        let exchange = state.withLock {
-            $0.hasLeft = true
-            return $0.exchange
-        }
-        exchange?.abort()
+        state.withLock { $0.hasLeft = true }
+        cut()
     }
 
     /// Ends it, whatever it does.

@@ -57,6 +57,7 @@ final class Daemon: Sendable {
     func refuseNewConnections() {
         socket.removeFile()
         MHD_quiesce_daemon(handle)
+        socket.refuse()
     }
 
     /// Ends the threads; blocks until they are over. No connection may be suspended then.

@@ -33,6 +33,9 @@ final class ListeningSocket: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Lets nobody connect any more, while the descriptor stays valid for libmicrohttpd.
+    func refuse() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     /// Whoever comes now finds nobody.
     func removeFile() {
         if let path { unlink(path) }

@@ -103,6 +103,9 @@ enum IndexSchemas {
         .init("default_issuer", text), .init("schedule", text, "Five fields, as cron has them, in the server's local time."),
         .init("watch", .boolean), .init("next_run_at", time), .init("last_job", .nullable(.reference("StoredJob"))),
         .init("series_count", .integer()), .init("file_count", .integer()),
+        .init(
+            "declaration", .nullable(.reference("SourceDeclaration")),
+            "What was declared through the API, without the password; what is not there is at its default."),
     ]
 
     /// What is known of config.json's keys here: which there are, and their types. What they may be is for the configuration to say.

@@ -8,6 +8,8 @@ struct SourceAnswer {
     let configuration: SourceConfiguration
     /// `config`, `ledger` or `catalogue`.
     let origin: String
+    /// See ``ConfiguredSource/declaration``.
+    var declaration: [UInt8]?
     var nextRun: Date?
     var lastJob: StoredJob?
     var known: CatalogueSource?
@@ -33,6 +35,7 @@ struct SourceAnswer {
             ("schedule", .string(source.schedule?.description)), ("watch", .boolean(source.isWatched)),
             ("next_run_at", .time(nextRun?.timeIntervalSince1970)), ("last_job", try lastJob.map { try .snakeCase($0) } ?? .null),
             ("series_count", .integer(known?.seriesCount ?? 0)), ("file_count", .integer(known?.fileCount ?? 0)),
+            ("declaration", declaration.map { .written($0) } ?? .null),
         ])
     }
 

@@ -37,7 +37,7 @@ public final class SourceRegister: SourceDeclarations {
             if stored.hasPassword, let password = try await ledger.password(ofSource: stored.name) {
                 source.password = .value(Secret(password))
             }
-            sources.append(ConfiguredSource(source, origin: .ledger))
+            sources.append(ConfiguredSource(source, origin: .ledger, declaration: declaration.json))
         }
         return sources
     }

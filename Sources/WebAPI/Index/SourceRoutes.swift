@@ -67,6 +67,7 @@ public struct SourceRoutes: Sendable {
         for source in declared {
             let url = source.configuration.address.canonicalURL
             var one = answer(source.configuration, source.origin.rawValue, known.first { $0.url == url })
+            one.declaration = source.declaration
             one.nextRun = await service.nextRun(of: source.configuration.name)
             answers.append(one)
         }

@@ -106,6 +106,34 @@ final class RawClient: Sendable {
         return String(decoding: all, as: UTF8.self)
     }
 
+    /// Whether the server has closed the connection; waits so many milliseconds for it.
+    func isClosed(within milliseconds: Int32) async throws -> Bool {
+        try await onQueue { [descriptor] in
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&entry, 1, milliseconds) > 0 else { return false }
+            var byte: UInt8 = 0
+            return recv(descriptor, &byte, 1, 0) <= 0
+        }
+    }
+
+    /// Sends until the server takes no more for a while.
+    ///
+    /// - Returns: how many bytes it took.
+    func sendUntilFull(atMost most: Int) async throws -> Int {
+        try await onQueue { [descriptor] in
+            let piece = [UInt8](repeating: 0x61, count: 64 << 10)
+            var total = 0
+            while total < most {
+                var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&entry, 1, 300) > 0 else { return total }
+                let sent = Glibc.send(descriptor, piece, piece.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+                guard sent > 0 else { return total }
+                total += sent
+            }
+            return total
+        }
+    }
+
     private func onQueue<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try body() }) }

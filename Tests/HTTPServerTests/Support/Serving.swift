@@ -1,5 +1,6 @@
 import Foundation
-import HTTPServer
+
+@testable import HTTPServer
 
 /// A folder that is removed with the test, its path longer than a socket address has room for.
 final class ScratchFolder: Sendable {
@@ -45,4 +46,9 @@ struct Handler: Responder {
     let handle: @Sendable (Request) async throws -> Response
     init(_ handle: @escaping @Sendable (Request) async throws -> Response) { self.handle = handle }
     func respond(to request: Request) async throws -> Response { try await handle(request) }
+}
+
+extension HTTPServer {
+    /// Returns once no connection is open.
+    func waitUntilIdle() async { await connections.waitUntilEmpty() }
 }

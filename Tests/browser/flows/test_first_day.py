@@ -24,6 +24,7 @@ def test_an_admin_sets_up_adds_a_share_and_watches_steers_and_searches(start, se
     page.get_by_role("button", name="Create account and start").click()
     expect(page.get_by_role("heading", name="The catalogue is empty")).to_be_visible()
     assert violations(page) == []
+    page.get_by_role("main").get_by_role("link", name="Sources").click()
     add_share(page, share)
     start_pause_resume(page)
     search_meanwhile(page)
@@ -43,7 +44,6 @@ def test_an_admin_sets_up_adds_a_share_and_watches_steers_and_searches(start, se
 
 
 def add_share(page: Page, share) -> None:
-    go(page, "Sources")
     expect(page.get_by_role("heading", name="No source yet")).to_be_visible()
     page.get_by_role("button", name="Add source").first.click()
     form = dialog(page, "Add a source")

@@ -56,7 +56,9 @@ export const csrf = { token: null, renew: () => Promise.resolve() };
  *   timeout?: number,
  *   keepsSession?: boolean,
  *   accept?: string,
- * }} RequestOptions `timeout` in milliseconds; `keepsSession`: a 401 is about what was sent, such as a password, not about the session
+ *   automatic?: boolean,
+ * }} RequestOptions `timeout` in milliseconds; `keepsSession`: a 401 is about what was sent, such as a password, not about the session;
+ * `automatic`: nobody asked for it, so it does not keep the session from ending
  */
 
 /**
@@ -97,7 +99,7 @@ export const api = {
 /**
  * Asks for text, whatever the status: `/readyz` says what is wrong with 503, and `/metrics` is no JSON.
  * @param {string} path
- * @param {Pick<RequestOptions, "signal">} [options]
+ * @param {Pick<RequestOptions, "signal" | "automatic">} [options]
  * @returns {Promise<{ status: number, text: string }>}
  * @throws {ApiError} when the server cannot be reached, or refuses
  */
@@ -125,8 +127,10 @@ export function path(strings, ...parts) {
  * @param {string} path
  * @param {RequestOptions} options
  */
-async function send(method, path, { query, body, signal, timeout = 30_000, accept = "application/json" }) {
+async function send(method, path, options) {
+  const { query, body, signal, timeout = 30_000, accept = "application/json", automatic = false } = options;
   const headers = new Headers({ Accept: accept });
+  if (automatic) headers.set("X-Automatic", "1");
   if (method !== "GET" && csrf.token) headers.set("X-CSRF-Token", csrf.token);
   if (body !== undefined) headers.set("Content-Type", "application/json");
   const signals = [AbortSignal.timeout(timeout)];

@@ -69,7 +69,7 @@ export function cronOf(schedule) {
   }
 }
 
-/** @param {string} field @returns {number | null} the n of a star and a slash before it */
+/** @param {string} field @returns {number | null} how many, where the field says every so many of all */
 function step(field) {
   const match = /^\*\/(\d{1,2})$/.exec(field);
   return match ? Number(match[1]) : null;

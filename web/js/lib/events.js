@@ -137,7 +137,10 @@ class ServerEvents extends EventTarget {
         }, patience);
         if (stream.readyState === EventSource.CLOSED) {
           // Perhaps the session has ended: who asks hears of it.
-          api.get("/api/me").then((me) => me.user || apiEvents.dispatchEvent(new Event("signed-out")), () => {});
+          api.get("/api/me", { automatic: true }).then(
+            (me) => me.user || apiEvents.dispatchEvent(new Event("signed-out")),
+            () => {},
+          );
           signal.removeEventListener("abort", end);
           end();
         }

@@ -61,6 +61,7 @@
  * @property {string | null} [username]
  * @property {string | null} [domain]
  * @property {boolean} has_password
+ * @property {Record<string, any> | null} [declaration] what was declared through the API, without the password
  * @property {string | null} schedule
  * @property {boolean} watch
  * @property {string | null} next_run_at

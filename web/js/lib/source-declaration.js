@@ -88,7 +88,8 @@ export function patchOf(before, after) {
  */
 export function shownValue(source, name) {
   const key = keys.find((candidate) => candidate.name === name);
-  const members = /** @type {Record<string, any>} */ (source ?? {});
+  // A new one that is shown again has no declaration yet.
+  const members = /** @type {Record<string, any>} */ (source?.declaration ?? source ?? {});
   const value = name === "enabled" ? members.is_enabled ?? members.enabled : members[name];
   if (key?.kind === "yes") return typeof value === "boolean" ? value : key.usual === true;
   if (value === undefined || value === null) return isChoice(key) ? String(key?.usual) : "";

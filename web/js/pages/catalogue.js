@@ -5,7 +5,7 @@ import { Results } from "../catalogue/results.js";
 import { SearchField } from "../catalogue/search-field.js";
 import { Summary } from "../catalogue/summary.js";
 import { ResultTree } from "../catalogue/tree.js";
-import { button } from "../components/button.js";
+import { button, linkButton } from "../components/button.js";
 import { openDialog } from "../components/dialog.js";
 import { emptyState, errorState, loadingState } from "../components/states.js";
 import { announce } from "../components/toast.js";
@@ -189,10 +189,12 @@ class CataloguePage extends Page {
 
   #nothing() {
     if (!this.#query.text.trim() && !hasFilters(this.#query)) {
+      const isAdmin = session.user?.role === "admin";
       return emptyState({
         icon: "archive",
         title: t("catalogue.empty_title"),
-        text: t(session.user?.role === "admin" ? "catalogue.empty_admin" : "catalogue.empty_clinician"),
+        text: t(isAdmin ? "catalogue.empty_admin" : "catalogue.empty_clinician"),
+        actions: [isAdmin && linkButton(t("nav.sources"), "/sources", { kind: "primary", icon: "server" })],
       });
     }
     return emptyState({

@@ -33,19 +33,20 @@ class HealthPage extends Page {
     head.firstElementChild?.append(this.#age);
     fill(this, head, this.#verdict, this.#content);
     this.listen(connection, "change", () => connection.isOnline ? this.#load() : this.#showOffline());
-    this.every(interval, () => document.visibilityState === "visible" && connection.isOnline && this.#load());
+    this.every(interval, () => document.visibilityState === "visible" && connection.isOnline && this.#load(true));
     this.#load();
   }
 
-  async #load() {
+  /** @param {boolean} [automatic] nobody asked for it */
+  async #load(automatic = false) {
     const slow = setTimeout(() => this.#hasFigures || fill(this.#content, loadingState(6)), 200);
     try {
       const [readiness, metrics] = await Promise.all([
-        getText("/readyz", { signal: this.life }),
-        getText("/metrics", { signal: this.life }),
+        getText("/readyz", { signal: this.life, automatic }),
+        getText("/metrics", { signal: this.life, automatic }),
       ]);
       const { status, checks } = JSON.parse(readiness.text);
-      this.#show(status === "ok" || status === "ready", checks ?? {}, new Figures(metrics.text));
+      this.#show(status === "ok", checks, metrics.status === 200 ? new Figures(metrics.text) : null);
     } catch (error) {
       if (!this.life.aborted && !this.#hasFigures) fill(this.#content, errorState(error, () => this.#load()));
     } finally {
@@ -58,7 +59,7 @@ class HealthPage extends Page {
     fill(this.#verdict, h("p", { class: "note warning" }, icon("unplugged"), h("span", null, t("health.offline"))));
   }
 
-  /** @param {boolean} isReady @param {Record<string, string>} checks @param {Figures} figures */
+  /** @param {boolean} isReady @param {Record<string, string>} checks @param {Figures | null} figures null when there are none */
   #show(isReady, checks, figures) {
     this.#hasFigures = true;
     setText(this.#age, t("health.as_of", { time: formatTime(Date.now()), version: session.version }));
@@ -74,10 +75,14 @@ class HealthPage extends Page {
     fill(
       this.#content,
       panel({ title: t("health.checks") }, checkList(checks)),
-      panel({ title: t("health.server") }, definitions(serverRows(figures))),
-      panel({ title: t("health.catalogue") }, definitions(catalogueRows(figures))),
-      panel({ title: t("health.jobs") }, definitions(jobRows(figures))),
-      panel({ title: t("health.requests"), text: t("health.requests_text") }, routeTable(figures)),
+      figures
+        ? [
+          panel({ title: t("health.server") }, definitions(serverRows(figures))),
+          panel({ title: t("health.catalogue") }, definitions(catalogueRows(figures))),
+          panel({ title: t("health.jobs") }, definitions(jobRows(figures))),
+          panel({ title: t("health.requests"), text: t("health.requests_text") }, routeTable(figures)),
+        ]
+        : h("p", { class: "note warning" }, icon("alert"), h("span", null, t("health.no_figures"))),
     );
   }
 }
@@ -184,11 +189,6 @@ function routeTable(figures) {
     other.value - one.value
   );
   if (counts.length === 0) return h("p", { class: "muted" }, t("health.no_requests"));
-  const failed = (/** @type {Record<string, string>} */ labels) =>
-    figures.all(requests).filter((sample) =>
-      sample.labels.route === labels.route && sample.labels.method === labels.method &&
-      Number(sample.labels.status) >= 500
-    ).reduce((sum, { value }) => sum + value, 0);
   return h(
     "div",
     { class: "table-holder" },
@@ -211,24 +211,34 @@ function routeTable(figures) {
       h(
         "tbody",
         null,
-        counts.slice(0, 20).map(({ labels, value }) => {
-          const sum = figures.sum(`${duration}_sum`, labels) ?? 0;
-          /** @type {[string, string][]} */
-          const cells = [
-            [t("health.count"), formatNumber(value)],
-            [t("health.average"), milliseconds(sum / value)],
-            [t("health.slow"), quantile(figures, labels, 0.99)],
-            [t("health.failures"), formatNumber(failed(labels))],
-          ];
-          return h(
-            "tr",
-            null,
-            h("th", { scope: "row", class: "main mono" }, `${labels.method} ${labels.route}`),
-            cells.map(([label, text]) => h("td", { class: "end", dataset: { label } }, text)),
-          );
-        }),
+        counts.slice(0, 20).map((sample) => routeRow(figures, sample)),
       ),
     ),
+  );
+}
+
+/**
+ * @param {Figures} figures
+ * @param {import("../lib/prometheus.js").Sample} sample how many requests
+ */
+function routeRow(figures, { labels, value }) {
+  const sum = figures.sum(`${duration}_sum`, labels) ?? 0;
+  const failed = figures.all(requests).filter((sample) =>
+    sample.labels.route === labels.route && sample.labels.method === labels.method &&
+    Number(sample.labels.status) >= 500
+  );
+  /** @type {[string, string][]} */
+  const cells = [
+    [t("health.count"), formatNumber(value)],
+    [t("health.average"), milliseconds(sum / value)],
+    [t("health.slow"), quantile(figures, labels, 0.99)],
+    [t("health.failures"), formatNumber(failed.reduce((total, one) => total + one.value, 0))],
+  ];
+  return h(
+    "tr",
+    null,
+    h("th", { scope: "row", class: "main mono" }, `${labels.method} ${labels.route}`),
+    cells.map(([label, text]) => h("td", { class: "end", dataset: { label } }, text)),
   );
 }
 

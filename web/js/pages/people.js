@@ -21,7 +21,7 @@ export const tag = "fr-people";
 
 /** @type {Role[]} */
 export const roles = ["admin", "clinician", "uploader"];
-const shortestPassword = 12;
+const shortestPassword = 10;
 
 /** @param {Role} [value] @returns {HTMLElement} */
 export function roleField(value = "clinician") {

@@ -42,16 +42,17 @@ class SourcesPage extends Page {
     this.listen(connection, "change", () => connection.isOnline ? this.#load() : this.#show());
     this.listen(serverEvents, "live", () => this.#show());
     // Relative times and the next runs of schedules.
-    this.every(60_000, () => document.visibilityState === "visible" && connection.isOnline && this.#load());
+    this.every(60_000, () => document.visibilityState === "visible" && connection.isOnline && this.#load(true));
     this.#load();
   }
 
-  async #load() {
+  /** @param {boolean} [automatic] nobody asked for it */
+  async #load(automatic = false) {
     if (this.#isLoading) return;
     this.#isLoading = true;
     const slow = setTimeout(() => this.#sources ?? fill(this.#state, loadingState(6)), 200);
     try {
-      const { sources } = await api.get("/api/sources", { signal: this.life });
+      const { sources } = await api.get("/api/sources", { signal: this.life, automatic });
       this.#sources = sources;
       fill(this.#state);
     } catch (error) {
@@ -77,7 +78,7 @@ class SourcesPage extends Page {
       if (before === "running") announce(t("job.now", { source: job.source, state: t(`job.state.${job.state}`) }));
     }
     // Counts, the next run, and what else the stream does not tell.
-    if (hasChanged) this.#load();
+    if (hasChanged) this.#load(true);
     this.#show();
   }
 
