@@ -52,6 +52,8 @@ public struct Problem: Error, Sendable, Hashable {
         var response = Response(status, contentType: "application/problem+json", bytes: json.bytes)
         for field in headers.fields { response.headers.append(field.name, field.value) }
         response.headers["Cache-Control"] = "no-store"
+        // Also where a request is refused before any middleware sees it.
+        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
     }
 }

@@ -53,6 +53,10 @@ class Server:
     def pid(self) -> int:
         return self.process.pid
 
+    @property
+    def process_folder(self) -> pathlib.Path:
+        return pathlib.Path(f"/proc/{self.pid}")
+
     def setup_token(self) -> str | None:
         """What the set-up link holds; None when none is printed, because there are users."""
         if not self.get("/api/me")["setup_needed"]:

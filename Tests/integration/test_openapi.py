@@ -45,7 +45,7 @@ def test_every_route_answers_as_its_description_says(mode, fileroom, start, tmp_
     answers = sum(float(count) for count in re.findall(r'^fileroom_http_requests_total\{.*\} (\d+)', figures, re.M))
     limited = sum(float(count) for count in re.findall(r'^fileroom_http_requests_total\{.*status="429"\} (\d+)', figures, re.M))
     # A refusal for its number says nothing about a request.
-    assert answers > 1_000 and limited < answers / 50, f"{limited} of {answers} requests were too many"
+    assert answers > 500 and limited < answers / 50, f"{limited} of {answers} requests were too many"
     assert json.loads(server("GET", "/readyz", status=200).body)["status"] == "ok"
 
 
