@@ -83,6 +83,7 @@ class JobsPage extends Page {
     this.#showActive();
     const known = liveIndex.status?.jobs.map(({ id, state }) => `${id}${state}`).join() ?? "";
     if (this.#known !== "" && known !== this.#known) this.#load();
+    else if (known !== this.#known && this.#jobs.length > 0) this.#showHistory();
     this.#known = known;
   }
 
@@ -141,7 +142,10 @@ class JobsPage extends Page {
       );
       return;
     }
-    this.#table.update(this.#jobs);
+    // What is at work stands above, with figures that are never old.
+    const above = new Set(liveIndex.status?.jobs.filter(isActive).map((job) => job.id));
+    const isWanted = this.query.has("state");
+    this.#table.update(isWanted ? this.#jobs : this.#jobs.filter((job) => !above.has(job.id)));
     fill(
       this.#history,
       this.#table.element,
