@@ -81,6 +81,7 @@ class JobsPage extends Page {
   #hear() {
     if (this.#detail) return this.#detail.hear();
     this.#showActive();
+    this.#showRows();
     const known = liveIndex.status?.jobs.map(({ id, state }) => `${id}${state}`).join() ?? "";
     if (this.#known !== "" && known !== this.#known) this.#load();
     this.#known = known;
@@ -141,7 +142,7 @@ class JobsPage extends Page {
       );
       return;
     }
-    this.#table.update(this.#jobs);
+    this.#showRows();
     fill(
       this.#history,
       this.#table.element,
@@ -158,6 +159,11 @@ class JobsPage extends Page {
         }),
       ),
     );
+  }
+
+  /** Jobs at work with the figures of now. */
+  #showRows() {
+    this.#table.update(this.#jobs.map((job) => ({ ...job, ...liveIndex.job(job.id) })));
   }
 
   #showFilters() {
