@@ -11,12 +11,11 @@ public final class HTTPServer: Sendable {
     let watch: ConnectionWatch
     private let responder: any Responder
     private let report: EventSink
-    private let isStopping = Atomic<Bool>(false)
-    // Filled in `start` before anybody else knows of the server.
-    nonisolated(unsafe) private var daemons: [Daemon] = []
+    /// Each holds the server, which therefore lasts until `stop` empties this.
+    private let daemons = Mutex<[Daemon]>([])
 
-    /// Where it listens, in the order of the listeners.
-    public var addresses: [BoundAddress] { daemons.map(\.address) }
+    /// Where it listens, in the order of the listeners; nowhere once it has stopped.
+    public var addresses: [BoundAddress] { daemons.withLock { $0.map(\.address) } }
 
     /// How many connections are open.
     public var openConnections: Int { connections.count }
@@ -42,14 +41,10 @@ public final class HTTPServer: Sendable {
                     let credentials: TLSCredentials? = if case .tcp(_, _, let tls) = listener { tls } else { nil }
                     let daemon = Daemon(try ListeningSocket.open(listener), credentials: credentials, server: server)
                     try daemon.start()
-                    server.daemons.append(daemon)
+                    server.daemons.withLock { $0.append(daemon) }
                 }
             } catch {
-                for daemon in server.daemons {
-                    daemon.refuseNewConnections()
-                    daemon.stop()
-                }
-                server.watch.stop()
+                server.end(server.takeDaemons())
                 throw error
             }
             return server
@@ -59,26 +54,38 @@ public final class HTTPServer: Sendable {
     /// Ends it: refuses new connections and requests at once, lets the running requests finish, cuts what still runs at the deadline. Returns when
     /// all is over; to be called once.
     public func stop(deadline: Duration = .seconds(10)) async {
-        isStopping.store(true, ordering: .sequentiallyConsistent)
+        let daemons = takeDaemons()
+        connections.refuseRequests()
         for daemon in daemons { daemon.refuseNewConnections() }
-        for connection in connections.all { _ = connection.cutIfIdle() }
+        for connection in connections.all { connection.cutIfIdle() }
         let cutter = Task {
             try await Task.sleep(for: deadline)
-            // A connection that was accepted at the last moment is met by the next round.
-            while true {
-                for connection in connections.all { connection.cut() }
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            for connection in connections.all { connection.cut() }
         }
-        await connections.waitUntilEmpty()
+        await connections.waitForRequests()
         cutter.cancel()
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
-                for daemon in self.daemons { daemon.stop() }
-                self.watch.stop()
+                self.end(daemons)
                 continuation.resume()
             }
         }
+    }
+
+    private func takeDaemons() -> [Daemon] {
+        daemons.withLock { daemons in
+            defer { daemons = [] }
+            return daemons
+        }
+    }
+
+    /// Blocks until the threads are over. No request may be under way.
+    private func end(_ daemons: [Daemon]) {
+        for daemon in daemons {
+            daemon.refuseNewConnections()
+            daemon.stop()
+        }
+        watch.stop()
     }
 
     /// A request's head is there.
@@ -89,6 +96,10 @@ public final class HTTPServer: Sendable {
         let id = RequestID.make()
         exchange.connection.headIsThere()
         do throws(Problem) {
+            guard connections.beginRequest() else {
+                throw Problem(.serviceUnavailable, "STOPPING", "The server is being stopped.", headers: ["Retry-After": "5"])
+            }
+            exchange.isCounted = true
             let head = try HeadMemory.read(bytes, target: exchange.target, limits: limits)
             exchange.start(head) { await self.handle(exchange, head, id: id) }
             return head.body != .none
@@ -103,9 +114,6 @@ public final class HTTPServer: Sendable {
         let request = makeRequest(exchange, head, id: id)
         var response: Response
         do {
-            guard !isStopping.load(ordering: .sequentiallyConsistent) else {
-                throw Problem(.serviceUnavailable, "STOPPING", "The server is being stopped.", headers: ["Retry-After": "5"])
-            }
             response = try await responder.respond(to: request)
         } catch {
             response = answer(to: error, id: id)
@@ -145,7 +153,7 @@ public final class HTTPServer: Sendable {
 
     /// Behind a chunked request as well: its chunks are read by libmicrohttpd, which is lenient, so nothing behind them is trusted.
     private func closes(_ head: RequestHead, _ response: Response) -> Bool {
-        head.body == .chunked || isStopping.load(ordering: .sequentiallyConsistent)
+        head.body == .chunked || connections.isStopping
             || response.headers["Connection"]?.lowercased() == "close"
     }
 

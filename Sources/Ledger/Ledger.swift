@@ -38,6 +38,11 @@ public final class Ledger: Sendable {
     static let grouping = Duration.milliseconds(5)
     static let pauseAfterFailure = Duration.seconds(1)
 
+    /// Where the ledger of a data folder is.
+    public static func path(in folder: String) -> String {
+        folder + "/ledger.sqlite3"
+    }
+
     /// Opens the ledger of a data folder; makes the ledger and the key when there is neither. Blocks.
     ///
     /// - Parameters:
@@ -48,7 +53,7 @@ public final class Ledger: Sendable {
     public init(
         folder: String, policy: Policy = Policy(), cost: PasswordHash.Cost = .standard, now: @escaping @Sendable () -> Double = wallClock
     ) throws {
-        path = folder + "/ledger.sqlite3"
+        path = Self.path(in: folder)
         let opened = try LedgerFile.open(path, keyPath: folder + "/secret.key")
         key = opened.key
         auditKey = key.derived(for: LedgerFile.auditSealing)

@@ -41,7 +41,7 @@ extension LedgerRows {
     /// - Throws: ``LedgerError`` noSuchSource.
     func knownSource(_ name: String) throws -> DeclaredSource {
         guard let source = try first("SELECT \(Self.sourceColumns) FROM source WHERE name = ?", .text(name), element: source) else {
-            throw LedgerError(.noSuchSource, "There is no such source", "`fileroom source list` shows those that there are.")
+            throw LedgerError(.noSuchSource, "There is no such source", "The page of sources shows those that there are.")
         }
         return source
     }

@@ -2,6 +2,7 @@ import CommandLineInterface
 import Configuration
 import Foundation
 import Indexing
+import Ledger
 
 /// What every command starts from: the configuration and the data folder.
 struct Context {
@@ -43,6 +44,14 @@ struct Context {
     /// What a SOURCE argument means, whether it is there or not.
     func meaning(of argument: String) throws -> SourceConfiguration {
         try configuration.source(for: argument, workingDirectory: FileManager.default.currentDirectoryPath)
+    }
+
+    /// Whether a SOURCE argument is a name that says nothing here, and may be one that was declared in the browser: the owner of the data folder
+    /// knows those.
+    func isOwnersToKnow(_ argument: String) throws -> Bool {
+        guard !argument.contains("/"), !configuration.sources.contains(where: { $0.name == argument }) else { return false }
+        guard case .folder(let path) = try meaning(of: argument).address else { return false }
+        return !FileManager.default.fileExists(atPath: path) && FileManager.default.fileExists(atPath: Ledger.path(in: folder.path))
     }
 
     /// The source that a SOURCE argument means.

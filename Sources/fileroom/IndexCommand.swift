@@ -52,8 +52,7 @@ struct IndexCommand {
             })
     }
 
-    private func sources() throws -> [SourceConfiguration] {
-        if !options.sources.isEmpty { return try options.sources.map(context.source) }
+    private func configuredSources() throws -> [SourceConfiguration] {
         let enabled = context.configuration.sources.filter(\.isEnabled)
         guard enabled.isEmpty else { return enabled }
         let configured = context.configurationFile.map { "\($0) has none that is enabled" } ?? "there is no config.json here"
@@ -62,27 +61,41 @@ struct IndexCommand {
     }
 
     private func orders() throws -> IndexOrders {
-        let working = FileManager.default.currentDirectoryPath
-        return IndexOrders(try sources(), name: \.name) { source in
-            try SourceOpening.refuseDisabled(source)
-            let isConfigured = context.configuration.sources.contains { $0.name == source.name }
-            var order = IndexOrder(source: isConfigured ? source.name : source.address.canonicalURL)
-            order.name = options.name
-            order.workers = options.workers.map { workers in
-                switch workers {
-                case .automatic: "auto"
-                case .fixed(let count): String(count)
-                }
-            }
-            order.method = options.method?.rawValue
-            order.full = options.opensUnchangedFiles
-            order.allNames = options.includesAllNames
-            order.username = options.credentials.username ?? (source.username.isEmpty ? nil : source.username)
-            order.passwordFile = options.credentials.passwordFile.map { Context.absolute($0, working) }
-            order.configuration = context.configurationFile
-            order.password = try context.password(for: source, username: order.username ?? "", file: order.passwordFile)
-            return order
+        if options.sources.isEmpty { return IndexOrders(try configuredSources(), name: \.name, order) }
+        // Who rebuilds a catalogue has none yet that could tell an owner's sources.
+        let isOwners = try options.sources.map { try !options.rebuildsCatalogue && context.isOwnersToKnow($0) }
+        let known = try zip(options.sources, isOwners).map { argument, isOwners in isOwners ? nil : try context.source(argument) }
+        return IndexOrders(Array(zip(options.sources, known)), name: { $1?.name ?? $0 }) { argument, source in
+            try source.map(order) ?? wishes(IndexOrder(source: argument))
         }
+    }
+
+    private func order(_ source: SourceConfiguration) throws -> IndexOrder {
+        try SourceOpening.refuseDisabled(source)
+        let isConfigured = context.configuration.sources.contains { $0.name == source.name }
+        var order = wishes(IndexOrder(source: isConfigured ? source.name : source.address.canonicalURL))
+        if order.username == nil, !source.username.isEmpty { order.username = source.username }
+        order.configuration = context.configurationFile
+        order.password = try context.password(for: source, username: order.username ?? "", file: order.passwordFile)
+        return order
+    }
+
+    /// What the arguments say besides the source.
+    private func wishes(_ order: IndexOrder) -> IndexOrder {
+        var order = order
+        order.name = options.name
+        order.workers = options.workers.map { workers in
+            switch workers {
+            case .automatic: "auto"
+            case .fixed(let count): String(count)
+            }
+        }
+        order.method = options.method?.rawValue
+        order.full = options.opensUnchangedFiles
+        order.allNames = options.includesAllNames
+        order.username = options.credentials.username
+        order.passwordFile = options.credentials.passwordFile.map { Context.absolute($0, FileManager.default.currentDirectoryPath) }
+        return order
     }
 }
 

@@ -116,6 +116,7 @@ enum JobCommands {
         let open = try await unfinished(context.folder, job: job)
         let orders = IndexOrders(open, name: \.sourceName) { record in
             var order = try IndexOrder(json: record.options)
+            if try context.isOwnersToKnow(order.source) { return order }
             let source = try context.source(order.source)
             try SourceOpening.refuseDisabled(source)
             order.password = try context.password(for: source, username: order.username ?? source.username, file: order.passwordFile)

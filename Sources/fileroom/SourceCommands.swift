@@ -8,8 +8,8 @@ import Indexing
 enum SourceCommands {
     static func test(_ options: SourceOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        if let server = try context.remote() {
-            return try finish(SourceReport(try await ask(server, "POST", "test", options)), options)
+        if try isForServer(options, context) {
+            return try finish(SourceReport(try await ask(context, "POST", "test", options)), options)
         }
         return try finish(SourceReport(try await examination(options, context).test()), options)
     }
@@ -21,8 +21,8 @@ enum SourceCommands {
 
     static func suggest(_ options: SourceOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        if let server = try context.remote() {
-            let answer = try await ask(server, "POST", "suggest", options)
+        if try isForServer(options, context) {
+            let answer = try await ask(context, "POST", "suggest", options)
             try show(try answer.decoded(as: [Suggestion].self), writesJSON: options.general.writesJSON)
             return .done
         }
@@ -33,8 +33,8 @@ enum SourceCommands {
 
     static func metrics(_ options: SourceOptions) async throws -> ExitCode {
         let context = try Context(options.general)
-        if let server = try context.remote() {
-            let answer = try await ask(server, "GET", "metrics", options)
+        if try isForServer(options, context) {
+            let answer = try await ask(context, "GET", "metrics", options)
             try show(try answer.decoded(as: SMBMetrics.self), writesJSON: options.general.writesJSON)
             return .done
         }
@@ -55,14 +55,19 @@ enum SourceCommands {
 
     // MARK: Pieces
 
+    /// Whether the source is a server's, or one that was declared in the browser: that is known by whoever owns the data folder.
+    private static func isForServer(_ options: SourceOptions, _ context: Context) throws -> Bool {
+        try context.remote() != nil || context.isOwnersToKnow(options.source)
+    }
+
     /// What a server says of a source that it knows.
-    private static func ask(_ server: any APIClient, _ method: String, _ what: String, _ options: SourceOptions) async throws -> APIAnswer {
+    private static func ask(_ context: Context, _ method: String, _ what: String, _ options: SourceOptions) async throws -> APIAnswer {
         if options.credentials != CredentialOptions() {
-            throw Failure("--username and --password-file are not for a server: it has the source's own.", .usage)
+            throw Failure("--username and --password-file are not for a source that the server knows: it has the source's own.", .usage)
         }
         var call = try APICall(method, ["api", "sources", options.source, what])
         call.mayTakeLong = true
-        return try await server.answer(call)
+        return try await context.withAPI { [call] in try await $0.answer(call) }
     }
 
     private static func show(_ advice: [Suggestion], writesJSON: Bool) throws {

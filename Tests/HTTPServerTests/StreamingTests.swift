@@ -103,7 +103,7 @@ import Testing
             let client = try RawClient(port: port)
             try await client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n")
             #expect(try await client.sendUntilFull(atMost: 256 << 20) < 32 << 20)
-            client.close()
+            client.reset()
             #expect(await events.next() == "cancelled")
         }
     }

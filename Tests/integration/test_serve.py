@@ -272,6 +272,24 @@ def test_a_share_is_declared_tested_indexed_steered_and_searched_through_the_api
 # MARK: What happens at the moment of the end
 
 
+def test_commands_know_the_sources_that_were_declared_in_the_browser(fileroom, serve, tree, start, admin_key):
+    share = serve(tree)
+    server = start()
+    server.key = admin_key()
+    server("POST", "/api/sources", {
+        "name": "nas", "host": "127.0.0.1", "port": share.port, "share": share.name, "username": share.user, "password": share.password}, status=201)
+
+    def use():
+        assert "path readable" in fileroom("source", "test", "nas").out
+        assert fileroom("source", "metrics", "nas", "--json").json["connections"] > 0
+        assert fileroom("index", "nas", "--json").json["state"] == "completed"
+        assert 'Did you mean "nas"?' in fileroom("index", "nass", code=66).err
+
+    use()
+    server.stop()
+    use()
+
+
 def test_a_second_server_takes_over_when_the_first_is_stopped(fileroom, start):
     first = start()
     first.process.send_signal(signal.SIGTERM)

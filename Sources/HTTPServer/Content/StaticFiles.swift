@@ -52,6 +52,7 @@ public struct StaticFiles: Sendable {
     /// - Throws: ``Problem`` 404, also for the files of another version.
     public func asset(for request: Request) throws -> Response {
         guard request.segments.count > 2, request.segments[0] == "assets", request.segments[1] == hash,
+            !request.segments.contains(where: { $0.utf8.contains(UInt8(ascii: "/")) }),
             let file = files[request.segments[2...].joined(separator: "/")]
         else { throw Problem(.notFound, "NOT_FOUND", "There is nothing at this address.") }
         return try Self.answer(file, request, cacheControl: "public, max-age=31536000, immutable")

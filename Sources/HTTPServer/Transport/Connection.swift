@@ -26,6 +26,7 @@ final class Connection: Sendable {
         /// Shown in the handshake, and held as long as GnuTLS may use it.
         var identity: TLSIdentity?
         var isClosed = false
+        var isShutDown = false
         /// The client has closed its side.
         var hasLeft = false
         /// A request was answered before its body was read: the client may still be sending it.
@@ -135,20 +136,23 @@ final class Connection: Sendable {
     /// Ends it, whatever it does.
     func cut() {
         let exchange = state.withLock { state in
-            if !state.isClosed { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
+            shutDown(&state)
             return state.exchange
         }
         exchange?.abort()
     }
 
     /// Ends it when no request is under way.
-    ///
-    /// - Returns: whether one is.
-    func cutIfIdle() -> Bool {
+    func cutIfIdle() {
         state.withLock { state in
-            guard state.exchange == nil else { return true }
-            if !state.isClosed { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
-            return false
+            if state.exchange == nil { shutDown(&state) }
         }
+    }
+
+    /// Once only: each time, epoll tells of a new edge.
+    private func shutDown(_ state: inout State) {
+        guard !state.isClosed, !state.isShutDown else { return }
+        state.isShutDown = true
+        _ = shutdown(descriptor, Int32(SHUT_RDWR))
     }
 }

@@ -1,11 +1,13 @@
 internal import Synchronization
 
-/// Every open connection of a server, and how many each address has.
+/// Every open connection of a server, how many each address has, and how many requests are under way.
 final class ConnectionTable: Sendable {
     private struct State {
         var serial: UInt64 = 0
         var connections: [UInt64: Connection] = [:]
         var perAddress: [String: Int] = [:]
+        var requests = 0
+        var isStopping = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -30,26 +32,48 @@ final class ConnectionTable: Sendable {
     }
 
     func remove(_ connection: Connection) {
-        let waiters: [CheckedContinuation<Void, Never>] = state.withLock { state in
+        state.withLock { state in
             state.connections[connection.serial] = nil
             if case .address(let address) = connection.peer, let count = state.perAddress[address] {
                 state.perAddress[address] = count > 1 ? count - 1 : nil
             }
-            guard state.connections.isEmpty else { return [] }
+        }
+    }
+
+    /// A request wants to begin.
+    ///
+    /// - Returns: whether it may: not once the server stops.
+    func beginRequest() -> Bool {
+        state.withLock { state in
+            guard !state.isStopping else { return false }
+            state.requests += 1
+            return true
+        }
+    }
+
+    func endRequest() {
+        let waiters: [CheckedContinuation<Void, Never>] = state.withLock { state in
+            state.requests -= 1
+            guard state.requests == 0 else { return [] }
             defer { state.waiters = [] }
             return state.waiters
         }
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Returns once there is none.
-    func waitUntilEmpty() async {
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// No request begins any more.
+    func refuseRequests() { state.withLock { $0.isStopping = true } }
+
+    /// Returns once no request is under way.
+    func waitForRequests() async {
         await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                if !state.connections.isEmpty { state.waiters.append(continuation) }
-                return state.connections.isEmpty
+            let isIdle = state.withLock { state in
+                if state.requests > 0 { state.waiters.append(continuation) }
+                return state.requests == 0
             }
-            if isEmpty { continuation.resume() }
+            if isIdle { continuation.resume() }
         }
     }
 }

@@ -21,11 +21,7 @@ final class ConnectionWatch: Sendable {
         (self.connections, self.limits) = (connections, limits)
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        guard epoll >= 0, wake >= 0 else {
-            close(epoll)
-            close(wake)
-            throw ServerError("The server cannot start: too few descriptors.")
-        }
+        guard epoll >= 0, wake >= 0 else { throw ServerError("The server cannot start: too few descriptors.") }
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: 0))
         epoll_ctl(epoll, EPOLL_CTL_ADD, wake, &event)
         Thread.detachNewThread { self.run() }
@@ -71,6 +67,13 @@ final class ConnectionWatch: Sendable {
         let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
         if count > 0 || count < 0 && (errno == EAGAIN || errno == EINTR) { return }
         lingering.withLock { $0[descriptor] = nil }
+        forget(descriptor)
+    }
+
+    /// Closing alone would not do: epoll forgets a socket with its last descriptor, and a process that is just being spawned holds another. Its
+    /// events would then be taken for those of whatever gets the number next.
+    private func forget(_ descriptor: Int32) {
+        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
         close(descriptor)
     }
 
@@ -105,7 +108,7 @@ final class ConnectionWatch: Sendable {
             for descriptor in late { sockets[descriptor] = nil }
             return Array(late)
         }
-        for descriptor in late { close(descriptor) }
+        for descriptor in late { forget(descriptor) }
         let all = connections.all
         let isCrowded = all.count > limits.connections * 3 / 4
         for connection in all where connection.isTooSlow(now, limits, isCrowded: isCrowded) { connection.cut() }

@@ -8,7 +8,7 @@ internal import Glibc
 final class Daemon: Sendable {
     private let socket: ListeningSocket
     let credentials: TLSCredentials?
-    unowned let server: HTTPServer
+    let server: HTTPServer
     // Set once in `start`, before anybody else knows of this.
     nonisolated(unsafe) private var handle: OpaquePointer?
 
@@ -53,14 +53,16 @@ final class Daemon: Sendable {
         guard handle != nil else { throw ServerError("The server cannot start: too few descriptors, threads or memory.") }
     }
 
-    /// Accepts nobody any more; whoever is connected stays.
+    /// Accepts nobody any more; whoever is connected stays. May be called again.
     func refuseNewConnections() {
         socket.removeFile()
+        // A socket that was shut down would wake libmicrohttpd's threads for ever: they have to let go of it first.
         MHD_quiesce_daemon(handle)
         socket.refuse()
     }
 
-    /// Ends the threads; blocks until they are over. No connection may be suspended then.
+    /// Closes all connections and ends the threads; blocks until they are over. No request may be under way then: libmicrohttpd stops the
+    /// process over a suspended connection.
     func stop() {
         MHD_stop_daemon(handle)
     }
@@ -127,6 +129,7 @@ final class Daemon: Sendable {
         let exchange = Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
         exchange.complete(isWhole: isWhole)
         exchange.connection.end(exchange, now: .now)
+        if exchange.isCounted { server.connections.endRequest() }
     }
 
     private func peer(of address: UnsafePointer<sockaddr>?) -> Peer {

@@ -19,6 +19,8 @@ final class Exchange: Sendable {
 
     struct State {
         var isStarted = false
+        /// It is among the requests that the server's end waits for.
+        var isCounted = false
         /// The connection is suspended: nobody but us can go on.
         var isSuspended = false
         /// How often it was, so that a watcher can tell waiting for the handler from a client that stalls.
@@ -83,6 +85,11 @@ final class Exchange: Sendable {
     /// Answers a request that no handler sees.
     func refuse(_ answer: Answer) {
         state.withLock { ($0.isStarted, $0.body, $0.answer) = (true, .unread, answer) }
+    }
+
+    var isCounted: Bool {
+        get { state.withLock { $0.isCounted } }
+        set { state.withLock { $0.isCounted = newValue } }
     }
 
     var isStarted: Bool { state.withLock { $0.isStarted } }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Where a server listens.
 public enum Listener: Sendable {
@@ -26,6 +27,7 @@ final class ListeningSocket: Sendable {
     let address: BoundAddress
     /// The socket file, to be removed at the end.
     private let path: String?
+    private let isRemoved = Atomic<Bool>(false)
 
     private init(descriptor: Int32, address: BoundAddress, path: String? = nil) {
         (self.descriptor, self.address, self.path) = (descriptor, address, path)
@@ -38,7 +40,9 @@ final class ListeningSocket: Sendable {
 
     /// Whoever comes now finds nobody.
     func removeFile() {
-        if let path { unlink(path) }
+        let isFirst = isRemoved.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+        // Another server may have put its own there since.
+        if isFirst, let path { unlink(path) }
     }
 
     /// Blocks while a host name is looked up.

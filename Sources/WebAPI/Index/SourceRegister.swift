@@ -54,11 +54,15 @@ public final class SourceRegister: SourceDeclarations {
     ///
     /// - Throws: ``Problem`` 404.
     func source(_ name: String) async throws -> ConfiguredSource {
-        guard let source = try await declaredSources().first(where: { $0.configuration.name == name }) else { throw Self.unknown }
+        guard let source = try await declaredSources().first(where: { $0.configuration.name == name }) else {
+            throw Self.unknown(name)
+        }
         return source
     }
 
-    static let unknown = Problem(.notFound, "UNKNOWN_SOURCE", "There is no such source.")
+    static func unknown(_ name: String) -> Problem {
+        Problem(.notFound, "UNKNOWN_SOURCE", "There is no source named \(name).")
+    }
 
     // MARK: Changes
 
@@ -113,7 +117,7 @@ public final class SourceRegister: SourceDeclarations {
         do {
             return try await ledger.declaredSource(named: name)
         } catch let error as LedgerError where error.code == .noSuchSource {
-            throw Self.unknown
+            throw Self.unknown(name)
         }
     }
 

@@ -80,7 +80,9 @@ public struct SourceRoutes: Sendable {
     }
 
     private func answer(_ name: String) async throws -> SourceAnswer {
-        guard let source = try await all().first(where: { $0.configuration.name == name }) else { throw SourceRegister.unknown }
+        guard let source = try await all().first(where: { $0.configuration.name == name }) else {
+            throw SourceRegister.unknown(name)
+        }
         return source
     }
 

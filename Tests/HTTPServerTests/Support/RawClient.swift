@@ -57,6 +57,13 @@ final class RawClient: Sendable {
         }
     }
 
+    /// Goes away as a process does that is killed: what it has still to send is lost, and the server is told at once.
+    func reset() {
+        var lingering = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
     func closeSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }
@@ -66,6 +73,7 @@ final class RawClient: Sendable {
             var rest = bytes[...]
             while !rest.isEmpty {
                 let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                if sent < 0, errno == EINTR { continue }
                 guard sent > 0 else { throw Failure(description: "send: \(String(cString: strerror(errno)))") }
                 rest = rest.dropFirst(sent)
             }
@@ -76,7 +84,8 @@ final class RawClient: Sendable {
     func receive(atMost most: Int = 65_536) async throws -> [UInt8] {
         try await onQueue { [descriptor] in
             var buffer = [UInt8](repeating: 0, count: most)
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            var count = recv(descriptor, &buffer, buffer.count, 0)
+            while count < 0, errno == EINTR { count = recv(descriptor, &buffer, buffer.count, 0) }
             if count < 0, errno == ECONNRESET || errno == EPIPE { return [] }
             guard count >= 0 else { throw Failure(description: "receive: \(String(cString: strerror(errno)))") }
             return Array(buffer[..<count])

@@ -49,6 +49,6 @@ struct Handler: Responder {
 }
 
 extension HTTPServer {
-    /// Returns once no connection is open.
-    func waitUntilIdle() async { await connections.waitUntilEmpty() }
+    /// Returns once no request is under way.
+    func waitUntilIdle() async { await connections.waitForRequests() }
 }
