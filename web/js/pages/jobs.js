@@ -81,9 +81,9 @@ class JobsPage extends Page {
   #hear() {
     if (this.#detail) return this.#detail.hear();
     this.#showActive();
+    this.#showRows();
     const known = liveIndex.status?.jobs.map(({ id, state }) => `${id}${state}`).join() ?? "";
     if (this.#known !== "" && known !== this.#known) this.#load();
-    else if (known !== this.#known && this.#jobs.length > 0) this.#showHistory();
     this.#known = known;
   }
 
@@ -142,10 +142,7 @@ class JobsPage extends Page {
       );
       return;
     }
-    // What is at work stands above, with figures that are never old.
-    const above = new Set(liveIndex.status?.jobs.filter(isActive).map((job) => job.id));
-    const isWanted = this.query.has("state");
-    this.#table.update(isWanted ? this.#jobs : this.#jobs.filter((job) => !above.has(job.id)));
+    this.#showRows();
     fill(
       this.#history,
       this.#table.element,
@@ -162,6 +159,11 @@ class JobsPage extends Page {
         }),
       ),
     );
+  }
+
+  /** Jobs at work with the figures of now. */
+  #showRows() {
+    this.#table.update(this.#jobs.map((job) => ({ ...job, ...liveIndex.job(job.id) })));
   }
 
   #showFilters() {
