@@ -79,10 +79,14 @@ public final class Ledger: Sendable {
         slowReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger slow reader")
     }
 
-    /// Writes what is still pending. To be called before the process ends.
+    /// Writes what is still pending, and moves everything into the one file, so that it is whole without those beside it. To be called before
+    /// the process ends.
     ///
     /// - Throws: ``LedgerError``.
-    public func close() async throws { try await flush() }
+    public func close() async throws {
+        try await flush()
+        _ = try await writer.read { try $0.connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") }
+    }
 
     /// Copies the ledger, as it is now, into a new file while it is in use; without ``secret.key``, which must be kept with it.
     ///
