@@ -128,8 +128,7 @@ public actor IndexService {
     static func meaning(of text: String, _ declared: [ConfiguredSource]) throws -> SourceConfiguration {
         if let known = declared.source(text) { return known.configuration }
         guard text.contains("/") else {
-            let hint = nearestName(to: text, among: declared.map(\.configuration.name)).map { " Did you mean \"\($0)\"?" } ?? ""
-            throw SourceRefusal(.unknown, "There is no source named \(text).\(hint)")
+            throw SourceRefusal.unknown(text, among: declared)
         }
         return SourceConfiguration(address: try SourceAddress(argument: text, workingDirectory: "/"))
     }

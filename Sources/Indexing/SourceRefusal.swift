@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Foundation
 
 /// Why a source is not indexed or examined, before anything was tried.
@@ -26,5 +27,13 @@ public struct SourceRefusal: Error, Hashable, Sendable, CustomStringConvertible 
         guard FileManager.default.fileExists(atPath: path) else {
             throw SourceRefusal(.missingFolder, "There is no folder \(path). Is it mounted?")
         }
+    }
+}
+
+extension SourceRefusal {
+    /// Nobody declares a source of this name.
+    public static func unknown(_ name: String, among declared: [ConfiguredSource]) -> SourceRefusal {
+        let hint = nearestName(to: name, among: declared.map(\.configuration.name)).map { " Did you mean \"\($0)\"?" } ?? ""
+        return SourceRefusal(.unknown, "There is no source named \(name).\(hint)")
     }
 }

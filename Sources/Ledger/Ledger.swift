@@ -1,4 +1,5 @@
 public import Cryptography
+internal import Glibc
 internal import SQLite
 
 /// What must never be lost: users, sessions, API keys, declared sources and the audit trail, in `ledger.sqlite3` with the key `secret.key` beside it.
@@ -43,6 +44,20 @@ public final class Ledger: Sendable {
         folder + "/ledger.sqlite3"
     }
 
+    /// Looks for what is wrong with the ledger of a data folder and with its key, whoever uses them. Changes nothing. Blocks.
+    ///
+    /// - Returns: whether there is a ledger.
+    /// - Throws: as ``init(folder:policy:cost:now:)``.
+    public static func check(folder: String) throws -> Bool {
+        guard access(path(in: folder), F_OK) == 0 else { return false }
+        try LedgerFile.check(path(in: folder), keyPath: keyPath(in: folder))
+        return true
+    }
+
+    private static func keyPath(in folder: String) -> String {
+        folder + "/secret.key"
+    }
+
     /// Opens the ledger of a data folder; makes the ledger and the key when there is neither. Blocks.
     ///
     /// - Parameters:
@@ -54,7 +69,7 @@ public final class Ledger: Sendable {
         folder: String, policy: Policy = Policy(), cost: PasswordHash.Cost = .standard, now: @escaping @Sendable () -> Double = wallClock
     ) throws {
         path = Self.path(in: folder)
-        let opened = try LedgerFile.open(path, keyPath: folder + "/secret.key")
+        let opened = try LedgerFile.open(path, keyPath: Self.keyPath(in: folder))
         key = opened.key
         auditKey = key.derived(for: LedgerFile.auditSealing)
         (self.policy, self.now) = (policy, now)
@@ -64,10 +79,14 @@ public final class Ledger: Sendable {
         slowReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger slow reader")
     }
 
-    /// Writes what is still pending. To be called before the process ends.
+    /// Writes what is still pending, and moves everything into the one file, so that it is whole without those beside it. To be called before
+    /// the process ends.
     ///
     /// - Throws: ``LedgerError``.
-    public func close() async throws { try await flush() }
+    public func close() async throws {
+        try await flush()
+        _ = try await writer.read { try $0.connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") }
+    }
 
     /// Copies the ledger, as it is now, into a new file while it is in use; without ``secret.key``, which must be kept with it.
     ///

@@ -60,9 +60,7 @@ public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
 extension LedgerError {
     init(_ error: SQLiteError) {
         if error.isCorrupt {
-            self.init(
-                .corrupt, "The ledger is damaged: \(error.message)",
-                "It holds users, keys and the audit trail and cannot be built anew: restore it from a backup with `fileroom restore`.")
+            self = .damaged(error.message)
         } else if error.isFull {
             self.init(.diskFull, "The disk that holds the data folder is full", "Free some space; nothing that was confirmed is lost.")
         } else if error.isBusy {
@@ -74,6 +72,12 @@ extension LedgerError {
         } else {
             self.init(.failed, error.description, "This is a defect in Fileroom: please report it.")
         }
+    }
+
+    static func damaged(_ finding: String) -> LedgerError {
+        LedgerError(
+            .corrupt, "The ledger is damaged: \(finding)",
+            "It holds users, keys and the audit trail and cannot be built anew: restore it from a backup with `fileroom restore`.")
     }
 
     /// Runs `body` and turns SQLite's errors into the ledger's.

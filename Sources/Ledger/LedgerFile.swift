@@ -39,6 +39,20 @@ enum LedgerFile {
         }
     }
 
+    /// Finds what would keep ``open(_:keyPath:)`` from opening an existing file, and damage in all of it. Changes nothing.
+    ///
+    /// - Throws: ``LedgerError``: newer, corrupt, failed, keyMissing, keyWrong; `KeyFileError`.
+    static func check(_ path: String, keyPath: String) throws {
+        let connection = try openForReading(path)
+        try LedgerError.translating {
+            let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+            try refuseNewer(version)
+            if let finding = try connection.damage().first { throw LedgerError.damaged(finding) }
+            guard version > 0 else { return }
+            try checkKey(try key(at: keyPath, isNewLedger: false), of: LedgerRows(connection), keyPath: keyPath)
+        }
+    }
+
     /// A further connection to a file that is open for writing.
     static func openForReading(_ path: String) throws -> Connection {
         try LedgerError.translating {

@@ -40,6 +40,7 @@ extension Ledger {
             [policy] rows in
             try rows.checkSetup(token: token)
             let user = try rows.addUser(name, role: .admin, hash: hash, time: time)
+            try rows.run("UPDATE user SET last_sign_in_at = ? WHERE id = ?", .real(time), .integer(user.id))
             return try rows.startSession(of: user, policy: policy, now: time, ipAddress: ipAddress, userAgent: userAgent)
         }
     }

@@ -5,6 +5,7 @@ import FileSource
 import Foundation
 import Glibc
 import Indexing
+import Ledger
 
 /// `fileroom doctor`: checks what the program needs, and says what to do about what is missing.
 enum DoctorCommand {
@@ -32,6 +33,7 @@ enum DoctorCommand {
         if let data {
             findings += folder(data)
             findings.append(try await blocking { catalogue(data) })
+            findings.append(try await blocking { ledger(data) })
         }
         findings.append(worker())
         try show(findings, writesJSON: options.writesJSON)
@@ -109,6 +111,14 @@ enum DoctorCommand {
             return Finding(check: "catalogue", ok: true, detail: "none yet")
         } catch {
             return Finding(check: "catalogue", ok: false, detail: Failure(error).text)
+        }
+    }
+
+    @Sendable private static func ledger(_ folder: DataFolder) -> Finding {
+        do {
+            return Finding(check: "ledger", ok: true, detail: try Ledger.check(folder: folder.path) ? "sound, with its key" : "none yet")
+        } catch {
+            return Finding(check: "ledger", ok: false, detail: Failure(error).text)
         }
     }
 }

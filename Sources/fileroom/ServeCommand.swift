@@ -68,7 +68,9 @@ struct ServeCommand {
         owner.parts.metrics.add(.gauge, "fileroom_http_connections", "Open connections.") { [.init(Double(server.openConnections))] }
         do {
             try await owner.service.begin()
-            try await announce(owner, settings.address(port: server.addresses.first?.port ?? settings.listen.port))
+            let port = server.addresses.first?.port ?? settings.listen.port
+            log.event(.info, "listening on \(settings.listen.host), port \(port)\(settings.tls == .none ? ", without TLS" : "")")
+            try await announce(owner, settings.address(port: port))
         } catch {
             await server.stop(deadline: .seconds(1))
             throw error
@@ -87,7 +89,6 @@ struct ServeCommand {
     private static let patience = Duration.seconds(10)
 
     private func announce(_ owner: Owner, _ address: String) async throws {
-        log.event(.info, "listening on \(settings.listen.host)\(settings.tls == .none ? ", without TLS" : "")")
         try Terminal.print("Fileroom is at \(address)")
         if settings.tls == .selfSigned {
             try Terminal.print("Its certificate is its own, for a try-out: the browser will warn of it.")

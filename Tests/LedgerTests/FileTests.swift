@@ -40,6 +40,17 @@ import Testing
         #expect(try await reopened.auditRows(limit: 10).map(\.entry.action) == ["session.start", "user.create", "user.create"])
     }
 
+    @Test func `one that was closed is whole in its file and its key`() async throws {
+        let bench = try Bench()
+        let ledger = try await bench.openWithPeople()
+        try await ledger.close()
+        let copy = try Bench()
+        for name in ["ledger.sqlite3", "secret.key"] {
+            try FileManager.default.copyItem(atPath: "\(bench.folder)/\(name)", toPath: "\(copy.folder)/\(name)")
+        }
+        #expect(try await copy.open().user(named: "ada").role == ledger.user(named: "ada").role)
+    }
+
     @Test func `one of a newer version, one that is no database, and one that is damaged are refused`() async throws {
         let bench = try Bench()
         try await bench.openWithPeople().close()

@@ -207,6 +207,24 @@ def test_commands_that_find_nothing_to_work_on_say_so_and_make_nothing(fileroom,
         assert findings == {**findings, "configuration": False, "data folder": True, "catalogue": True}
 
 
+def test_the_doctor_finds_what_is_wrong_with_the_ledger(fileroom, start):
+    server = start()
+    assert "ok  ledger" in fileroom("doctor").out
+    server.stop()
+    before = sorted(fileroom.data.iterdir())
+    assert "ok  ledger" in fileroom("doctor").out
+    key = (fileroom.data / "secret.key").read_bytes()
+    (fileroom.data / "secret.key").unlink()
+    assert "BAD ledger: The key" in fileroom("doctor", code=1).out
+    (fileroom.data / "secret.key").write_bytes(key)
+    (fileroom.data / "secret.key").chmod(0o600)
+    ledger = fileroom.data / "ledger.sqlite3"
+    pages = ledger.read_bytes()
+    ledger.write_bytes(pages[:4096] + b"\xff" * (len(pages) - 4096))
+    assert "BAD ledger: The ledger is damaged" in fileroom("doctor", code=1).out
+    assert sorted(fileroom.data.iterdir()) == before
+
+
 def test_exit_codes_are_those_of_the_documentation(fileroom, serve, tree, tmp_path):
     share = serve(tree)
     with socket.create_server(("127.0.0.1", 0)) as listener:

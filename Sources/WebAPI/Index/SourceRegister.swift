@@ -54,14 +54,13 @@ public final class SourceRegister: SourceDeclarations {
     ///
     /// - Throws: ``Problem`` 404.
     func source(_ name: String) async throws -> ConfiguredSource {
-        guard let source = try await declaredSources().first(where: { $0.configuration.name == name }) else {
-            throw Self.unknown(name)
-        }
+        let declared = try await declaredSources()
+        guard let source = declared.first(where: { $0.configuration.name == name }) else { throw Self.unknown(name, among: declared) }
         return source
     }
 
-    static func unknown(_ name: String) -> Problem {
-        Problem(.notFound, "UNKNOWN_SOURCE", "There is no source named \(name).")
+    static func unknown(_ name: String, among declared: [ConfiguredSource]) -> Problem {
+        Problem(.notFound, "UNKNOWN_SOURCE", SourceRefusal.unknown(name, among: declared).description)
     }
 
     // MARK: Changes
@@ -117,7 +116,7 @@ public final class SourceRegister: SourceDeclarations {
         do {
             return try await ledger.declaredSource(named: name)
         } catch let error as LedgerError where error.code == .noSuchSource {
-            throw Self.unknown(name)
+            throw Self.unknown(name, among: configured)
         }
     }
 

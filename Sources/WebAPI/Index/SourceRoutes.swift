@@ -81,7 +81,7 @@ public struct SourceRoutes: Sendable {
 
     private func answer(_ name: String) async throws -> SourceAnswer {
         guard let source = try await all().first(where: { $0.configuration.name == name }) else {
-            throw SourceRegister.unknown(name)
+            throw SourceRegister.unknown(name, among: try await register.declaredSources())
         }
         return source
     }
