@@ -85,6 +85,11 @@ static inline size_t mhd_head_size(struct MHD_Connection *connection) {
     return info ? info->header_size : 0;
 }
 
+// No chunks: where the length is not known, the connection's end is the body's.
+static inline void mhd_without_chunks(struct MHD_Response *response) {
+    MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
+
 static inline uint64_t mhd_size_unknown(void) { return MHD_SIZE_UNKNOWN; }
 static inline ssize_t mhd_end_of_stream(void) { return MHD_CONTENT_READER_END_OF_STREAM; }
 static inline ssize_t mhd_end_with_error(void) { return MHD_CONTENT_READER_END_WITH_ERROR; }

@@ -17,6 +17,35 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("GET", HTTPStatus.notModified, nil), ("GET", .notModified, 10), ("GET", .noContent, nil), ("HEAD", .ok, 10),
+        ] as [(String, HTTPStatus, Int?)])
+    func `after a response without body comes the next, and nothing between`(_ method: String, _ status: HTTPStatus, _ length: Int?)
+        async throws
+    {
+        let app = Handler { request in
+            guard request.rawPath == "/empty" else { return Response(contentType: "text/plain", bytes: Array("next".utf8)) }
+            return Response(status, body: .stream(length: length) { try await $0.write([UInt8](repeating: 0x61, count: length ?? 5)) })
+        }
+        try await serving(app) { _, port in
+            let client = try RawClient(port: port)
+            try await client.send("\(method) /empty HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            let answers = try await client.receiveAll().components(separatedBy: "\r\n\r\n")
+            #expect(answers.count == 3 && answers[1].hasPrefix("HTTP/1.1 200") && answers[2] == "next", "\(answers)")
+        }
+    }
+
+    @Test func `HEAD of a stream without length has no chunks`() async throws {
+        let app = Handler { _ in Response(body: .stream(length: nil) { try await $0.write([0x61]) }) }
+        try await serving(app) { _, port in
+            let answer = try await exchange(port, "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(
+                answer.hasPrefix("HTTP/1.1 200") && answer.hasSuffix("\r\n\r\n") && !answer.contains("chunked")
+                    && !answer.contains("0\r\n\r\n"))
+        }
+    }
+
     @Test func `a body streams in, then out`() async throws {
         let echo = Handler { request in
             var pieces: [[UInt8]] = []

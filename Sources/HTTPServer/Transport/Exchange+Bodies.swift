@@ -7,6 +7,8 @@ struct Answer: Sendable {
     var response: Response
     /// The connection is closed behind it.
     var closes = false
+    /// It answers HEAD.
+    var isHead = false
 }
 
 /// Bytes of a streamed response on their way out.

@@ -11,6 +11,8 @@ extension Exchange {
         for field in answer.response.headers.fields where !Self.isOurs(field.name) {
             guard MHD_add_response_header(response, field.name, field.value) == .YES else { return .NO }
         }
+        // Even to HEAD libmicrohttpd sends the last chunk, which would be taken for the next response.
+        if answer.isHead, case .stream(nil, _) = answer.response.body { mhd_without_chunks(response) }
         if answer.closes { MHD_add_response_header(response, "Connection", "close") }
         return MHD_queue_response(handle, UInt32(answer.response.status.rawValue), response)
     }
@@ -29,8 +31,9 @@ extension Exchange {
             case .stream(let length, _): length
             case .file(let file): file.length
             }
-        let size = length.map { UInt64($0) } ?? mhd_size_unknown()
-        return MHD_create_response_from_callback(size, 1024, { _, _, _, _ in mhd_end_of_stream() }, nil, nil)
+        // Of a chunked one it would send the last chunk all the same, which would be taken for the next response.
+        guard let length else { return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
+        return MHD_create_response_from_callback(UInt64(length), 1024, { _, _, _, _ in mhd_end_of_stream() }, nil, nil)
     }
 
     private func make(_ response: Response) -> OpaquePointer? {
