@@ -13,7 +13,10 @@ struct PublicSite {
         let fallback: Router.Handler? = pages.map { pages in { @Sendable request in try Self.page(request, pages) } }
         return parts.access
             .responder(for: parts.routes, fallback: fallback, isCertificateReal: isCertificateReal, observers: [parts.metrics.count])
-            .behind([TrustedProxies(trustedProxies.compactMap { AddressRange($0) }), RequestIDMiddleware(), CompressionMiddleware()])
+            .behind([
+                TrustedProxies(trustedProxies.compactMap { AddressRange($0) }), RequestIDMiddleware(), ConditionalMiddleware(),
+                CompressionMiddleware(),
+            ])
     }
 
     /// The addresses that the pages' own history shows.

@@ -35,34 +35,3 @@ public struct RequestIDMiddleware: Middleware {
         return response
     }
 }
-
-/// What is known of a request once its response begins. Holds no query, since a query may hold patients' names.
-public struct RequestRecord: Sendable {
-    public var id: String
-    public var method: HTTPMethod
-    public var peer: Peer
-    /// The path without the query.
-    public var path: String
-    public var status: HTTPStatus
-    public var duration: Duration
-}
-
-/// Tells of each request, for logs and metrics. To be put in front of ``ErrorMiddleware``, so that it sees every status.
-public struct RequestLogMiddleware: Middleware {
-    private let record: @Sendable (RequestRecord) -> Void
-    private let now: @Sendable () -> ContinuousClock.Instant
-
-    public init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, _ record: @escaping @Sendable (RequestRecord) -> Void) {
-        (self.now, self.record) = (now, record)
-    }
-
-    public func respond(to request: Request, next: any Responder) async throws -> Response {
-        let begin = now()
-        let response = try await next.respond(to: request)
-        record(
-            RequestRecord(
-                id: request.id, method: request.method, peer: request.peer, path: request.rawPath, status: response.status,
-                duration: now() - begin))
-        return response
-    }
-}

@@ -35,7 +35,7 @@ public final class AccessLayer: Sendable {
     ) -> any Responder {
         let router = Router(routes.map { Router.Route($0.method, $0.pattern, guarded($0)) }, fallback: fallback)
         return router.behind([
-            SecurityHeaders(isCertificateReal: isCertificateReal), RequestObservation(log: log, observers: observers, now: now),
+            SecurityHeaders(hasTrustedCertificate: isCertificateReal), RequestObservation(log: log, observers: observers, now: now),
         ])
     }
 

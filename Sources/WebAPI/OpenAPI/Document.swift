@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import HTTPServer
 internal import Ledger
 
@@ -6,12 +7,16 @@ extension OpenAPI {
     /// The routes with one more that gives their description, its own included.
     public static func describing(_ routes: [APIRoute], version: String) -> [APIRoute] {
         func route(_ document: [UInt8]) -> APIRoute {
-            APIRoute(
+            var answer = Response.json(bytes: document)
+            answer.headers["Cache-Control"] = "no-cache"
+            answer.headers["ETag"] = "\"\(Base64.url.encode(Array(SHA256.hash(document).prefix(12))))\""
+            let response = answer
+            return APIRoute(
                 .get, "/openapi.json", .anyone,
                 Operation(
                     "getDescription", tag: "Operation", "The description of this API as OpenAPI 3.1.",
                     answers: [.init(status: .ok, summary: "The description.", contentType: "application/json", schema: nil)])
-            ) { _, _ in .json(bytes: document) }
+            ) { _, _ in response }
         }
         return routes + [route(document(routes + [route([])], version: version))]
     }
