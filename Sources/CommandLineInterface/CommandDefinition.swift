@@ -5,6 +5,8 @@ struct OptionSyntax: Hashable, Sendable {
     /// Such as `DIR`; nil for a switch.
     var placeholder: String?
     var help: String
+    /// Whether the command cannot do without it: for the usage line.
+    var isRequired = false
 
     /// `--data DIR`
     var synopsis: String { "--\(name)\(placeholder.map { " " + $0 } ?? "")" }
@@ -16,11 +18,14 @@ struct OptionDefinition<Target>: Sendable {
     var apply: @Sendable (inout Target, String) throws(ValueError) -> Void
 
     /// An option with a value.
-    /// - Parameter apply: throws ``ValueError`` when the value is not allowed.
+    /// - Parameters:
+    ///   - isRequired: for the usage line; the command's check refuses its absence.
+    ///   - apply: throws ``ValueError`` when the value is not allowed.
     init(
-        _ name: String, _ placeholder: String, _ help: String, apply: @escaping @Sendable (inout Target, String) throws(ValueError) -> Void
+        _ name: String, _ placeholder: String, _ help: String, isRequired: Bool = false,
+        apply: @escaping @Sendable (inout Target, String) throws(ValueError) -> Void
     ) {
-        syntax = OptionSyntax(name: name, placeholder: placeholder, help: help)
+        syntax = OptionSyntax(name: name, placeholder: placeholder, help: help, isRequired: isRequired)
         self.apply = apply
     }
 
@@ -122,6 +127,6 @@ struct CommandDefinition: Sendable {
 
     /// The words of the usage line; each stays on one line.
     var synopsis: [String] {
-        ["fileroom \(name)"] + [arguments.synopsis].compactMap { $0 } + options.map { "[\($0.synopsis)]" }
+        ["fileroom \(name)"] + [arguments.synopsis].compactMap { $0 } + options.map { $0.isRequired ? $0.synopsis : "[\($0.synopsis)]" }
     }
 }

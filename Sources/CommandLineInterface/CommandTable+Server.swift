@@ -81,7 +81,7 @@ extension CommandTable {
     }
 
     private static func role(_ help: String) -> OptionDefinition<UserOptions> {
-        OptionDefinition("role", roles, help) { (target, value) throws(ValueError) in target.role = try choice(value) }
+        OptionDefinition("role", roles, help, isRequired: true) { (target, value) throws(ValueError) in target.role = try choice(value) }
     }
 
     private static let roles = RoleName.allCases.map(\.rawValue).joined(separator: "|")
@@ -94,7 +94,7 @@ extension CommandTable {
             details: ["The key goes into the header Authorization: Bearer KEY, or for this program into \(RemoteOptions.keyVariable)."],
             arguments: .optional("NAME"),
             options: [
-                OptionDefinition("role", roles, "What the key may do") { (target, value) throws(ValueError) in
+                OptionDefinition("role", roles, "What the key may do", isRequired: true) { (target, value) throws(ValueError) in
                     target.role = try choice(value)
                 },
                 OptionDefinition("expires", "90d|12h|DATE", "When it ends; never unless given. DATE is YYYY-MM-DD, UTC") {

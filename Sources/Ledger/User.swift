@@ -17,6 +17,12 @@ public enum NameRule {
     /// Of users and keys. ASCII, so that no two names look the same but for case, in which no two may differ.
     public static let pattern = "^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
     public static let passwordLengths = 12...256
+    /// What a name may be, in words that complete "take …".
+    public static let allowed =
+        "1 to 64 of the letters A to Z, digits, \".\", \"_\", \"@\" and \"-\", beginning with a letter or digit; but not \"local\""
+    /// What a password may be, in words that complete "take …".
+    public static let allowedPasswords =
+        "\(passwordLengths.lowerBound) to \(passwordLengths.upperBound) characters, without the user's name; several words are good"
 
     /// - Throws: ``LedgerError`` badName.
     static func check(name: String) throws(LedgerError) {
@@ -24,9 +30,7 @@ public enum NameRule {
         let beginsRight = name.utf8.first.map { (0x30...0x39).contains($0) || isLetter($0) } ?? false
         guard isAllowed, beginsRight, name.utf8.count <= 64, name.lowercased() != AuditOrigin.local.actor else {
             throw LedgerError(
-                .badName, "The name cannot be used",
-                "Take 1 to 64 of the letters A to Z, digits, \".\", \"_\", \"@\" and \"-\", beginning with a letter or digit; but not \"local\"."
-            )
+                .badName, "The name cannot be used", "Take \(allowed).")
         }
     }
 
@@ -36,7 +40,7 @@ public enum NameRule {
         guard passwordLengths.contains(password.unicodeScalars.count), !isTooSimple else {
             throw LedgerError(
                 .weakPassword, "The password is too easy to guess",
-                "Take \(passwordLengths.lowerBound) to \(passwordLengths.upperBound) characters, without the user's name; several words are good."
+                "Take \(allowedPasswords)."
             )
         }
     }

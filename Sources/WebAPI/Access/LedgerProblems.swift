@@ -8,9 +8,9 @@ extension Problem {
         if let seconds = error.retryAfterSeconds { headers["Retry-After"] = String(seconds) }
         if status == .unauthorized { headers["WWW-Authenticate"] = "Bearer" }
         switch error.code {
-        case .badName: errors = [FieldError(path: "$.name", message: error.suggestion)]
-        case .weakPassword: errors = [FieldError(path: "$.password", message: error.suggestion)]
-        case .expiryInPast: errors = [FieldError(path: "$.expires_at", message: error.suggestion)]
+        case .badName: errors = [FieldError(path: "$.name", message: "cannot be used: take \(NameRule.allowed)")]
+        case .weakPassword: errors = [FieldError(path: "$.password", message: "is too easy to guess: take \(NameRule.allowedPasswords)")]
+        case .expiryInPast: errors = [FieldError(path: "$.expires_at", message: "must be in the future, or left out")]
         default: break
         }
     }
