@@ -80,7 +80,7 @@ SMUGGLING = {
     "a coding twice": post(b"Transfer-Encoding: chunked, chunked", body=b"0\r\n\r\n" + HIDDEN),
     "an unknown coding": post(b"Transfer-Encoding: xchunked", body=b"0\r\n\r\n" + HIDDEN),
     "a coding behind another": post(b"Transfer-Encoding: chunked, identity", body=b"0\r\n\r\n" + HIDDEN),
-    "a coding in HTTP/1.0": post(b"Transfer-Encoding: chunked", body=b"0\r\n\r\n" + HIDDEN).replace(b"HTTP/1.1\r\nHost: x\r\nCont", b"HTTP/1.0\r\nHost: x\r\nCont", 1),
+    "a coding in HTTP/1.0": post(b"Transfer-Encoding: chunked", body=b"0\r\n\r\n" + HIDDEN).replace(b"HTTP/1.1", b"HTTP/1.0", 1),
     "a space before the colon": post(b"Transfer-Encoding : chunked", body=b"0\r\n\r\n" + HIDDEN),
     "a folded field": post(b"X: y\r\n Transfer-Encoding: chunked", b"Content-Length: 27", body=BODY + HIDDEN),
     "bare line feeds": post(b"Content-Length: 27", body=BODY + HIDDEN, ending=b"\n"),
@@ -128,7 +128,7 @@ def test_no_address_leads_out_of_the_pages(server):
     for path in PATHS:
         request = f"GET {path.replace('{hash}', version)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         received = exchange(server, request.encode())
-        assert statuses(received)[0] in (400, 404), f"{path}: {received[:300]}"
+        assert statuses(received)[0] in (400, 401, 404), f"{path}: {received[:300]}"
         assert b"root:" not in received and b'"user"' not in received
         assert b"application/problem+json" in received and b"nosniff" in received, f"{path}: {received[:300]}"
 
@@ -138,7 +138,7 @@ TOO_LARGE = [
     (b"GET /api/search?q=" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
     (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", 431),
     (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X%d: y\r\n" % number for number in range(200)) + b"\r\n", 431),
-    (b"A" * 5_000 + b" / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+    (b"A" * 5_000 + b" / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     (post(b"Content-Length: 70000", body=b" " * 70_000), 413),
     (post(b"Content-Length: 9999999999"), 413),
     (post(b"Transfer-Encoding: chunked", body=b"10000\r\n" + b" " * 65_536 + b"\r\n" + b"10\r\n" + b" " * 16 + b"\r\n0\r\n\r\n"), 413),

@@ -31,7 +31,8 @@ def test_every_route_answers_as_its_description_says(mode, fileroom, start, tmp_
     authority.write_text(server.authority)
     tested = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "--config-file", HERE / "schemathesis.toml", "run", f"{server.url}/openapi.json",
-         "--checks", CHECKS, "--mode", mode, "--phases", "coverage,fuzzing", "--max-examples", "6", "--generation-deterministic", "--no-shrink", "--continue-on-failure",
+         "--checks", CHECKS, "--mode", mode, "--phases", "coverage,fuzzing", "--max-examples", "6", "--generation-deterministic",
+         "--no-shrink", "--continue-on-failure",
          # A stream of events has no end.
          "--exclude-operation-id", "followIndex",
          "--tls-verify", authority, "--request-timeout", "30", "--warnings", "off"],
