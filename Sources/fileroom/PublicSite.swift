@@ -29,7 +29,13 @@ struct PublicSite {
         case nil: return try pages.page(for: request)
         case "assets"?: return try pages.asset(for: request)
         case let name? where names.contains(name) && request.segments.count == 1: return try pages.page(for: request)
-        default: throw Problem(.notFound, "NOT_FOUND", "There is nothing at this address.")
+        default:
+            let missing = Problem(.notFound, "NOT_FOUND", "There is nothing at this address.")
+            // A person who mistyped gets the page that says so.
+            guard request.segments.first != "api", request.headers["Accept"]?.contains("text/html") == true else { throw missing }
+            var page = try pages.page(for: request)
+            if page.status == .ok { page.status = .notFound }
+            return page
         }
     }
 }
