@@ -264,3 +264,17 @@ def test_commands_that_come_at_the_same_moment_all_get_their_turn(fileroom, star
         thread.join()
     assert codes == [0] * 6
     assert sorted(key["name"] for key in fileroom("key", "list", "--json").json["keys"]) == [f"k{number}" for number in range(6)]
+
+
+def test_who_is_signed_out_is_told_nothing_more(fileroom, start, admin_key):
+    server = start()
+    server.key = admin_key()
+    connection = server.connection()
+    connection.request("GET", "/api/index/events", headers={"Authorization": f"Bearer {server.key}"})
+    stream = connection.getresponse()
+    assert stream.status == 200 and stream.readline()
+    fileroom("key", "revoke", "1")
+    # It ends long before a stream does that nobody revoked; the connection's timeout is shorter than that.
+    while stream.readline():
+        pass
+    server("GET", "/api/index/events", status=401)

@@ -58,7 +58,11 @@ public final class AccessLayer: Sendable {
                 try await auditor.noteRefusal(error, of: route, request, caller)
                 throw error
             }
-            let checked = try await Self.checked(request, route.operation)
+            var checked = try await Self.checked(request, route.operation)
+            checked[Standing.self] = { [authentication] in
+                guard let caller = try? await authentication.caller(of: request, isActivity: false) else { return false }
+                return route.access.allows(caller)
+            }
             return try await auditor.run(route, checked, caller) { try await route.handler(checked, caller) }
         }
     }

@@ -208,8 +208,10 @@ public struct IndexRoutes: Sendable {
 
     // MARK: Events
 
-    /// A stream ends after so long, so that whoever was signed out meanwhile does not go on listening.
+    /// A stream ends after so long: a new one may find another way through proxies that go away.
     private static let longestStream = Duration.seconds(300)
+    /// How long somebody who was signed out meanwhile is told more, at most.
+    private static let longestTrust = Duration.seconds(5)
 
     private var events: APIRoute {
         APIRoute(
@@ -227,9 +229,14 @@ public struct IndexRoutes: Sendable {
                     headers: ["Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"])
                 response.body = .stream(length: nil) { writer in
                     let began = ContinuousClock.now
+                    var asked = began
                     let listener = await service.listen(after: lastID)
                     try await writer.write(Array("retry: 2000\n\n".utf8))
                     while began.duration(to: .now) < Self.longestStream, let piece = await listener.next() {
+                        if asked.duration(to: .now) > Self.longestTrust {
+                            asked = .now
+                            guard await request[Standing.self]?() ?? true else { return }
+                        }
                         switch piece {
                         case .event(let event): try await writer.write(seesJobs ? event.full : event.totals)
                         case .heartbeat: try await writer.write(Array(": still here\n\n".utf8))

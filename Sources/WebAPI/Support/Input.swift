@@ -7,6 +7,11 @@ struct CheckedBody: RequestKey {
     typealias Value = [UInt8]
 }
 
+/// Whether who asked may still ask so: for answers that take long.
+struct Standing: RequestKey {
+    typealias Value = @Sendable () async -> Bool
+}
+
 extension Request {
     /// The body as a value. By then it is known to fit the route's ``Operation/body``: every member is there that must be, no other, and each of
     /// its type, so that a `Decodable` with the same members can read it.
