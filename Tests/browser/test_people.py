@@ -50,7 +50,7 @@ def test_the_set_up_link_makes_the_first_administrator(new_site, visitor):
     page.get_by_label("User name", exact=True).fill("m weber")
     page.get_by_label("Password", exact=True).fill("short")
     page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_text("At least 10 characters.", exact=True)).to_be_visible()
+    expect(page.get_by_text("At least 12 characters.", exact=True)).to_be_visible()
     page.get_by_label("Password", exact=True).fill("correct horse battery")
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_text("A user name has letters, digits")).to_be_visible()

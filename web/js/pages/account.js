@@ -15,7 +15,7 @@ import { describeAgent } from "../lib/user-agent.js";
 
 export const tag = "fr-account";
 
-const shortestPassword = 10;
+const shortestPassword = 12;
 
 /**
  * @typedef {{

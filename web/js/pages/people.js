@@ -21,7 +21,7 @@ export const tag = "fr-people";
 
 /** @type {Role[]} */
 export const roles = ["admin", "clinician", "uploader"];
-const shortestPassword = 10;
+const shortestPassword = 12;
 
 /** @param {Role} [value] @returns {HTMLElement} */
 export function roleField(value = "clinician") {

@@ -10,7 +10,7 @@ import { session } from "../lib/session.js";
 
 export const tag = "fr-setup";
 
-const shortestPassword = 10;
+const shortestPassword = 12;
 
 /** The set-up code comes in the address's fragment, which no server and no log ever sees; then it leaves the address bar too. */
 let token = "";

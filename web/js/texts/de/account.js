@@ -13,7 +13,7 @@ export default {
   "setup.name_hint": "Buchstaben, Ziffern, Punkte, Binde- und Unterstriche, zum Beispiel m.weber.",
   "setup.password": "Passwort",
   "setup.password_hint":
-    "Mindestens 10 Zeichen. Ein paar Wörter ohne Zusammenhang sind leicht zu merken und schwer zu erraten.",
+    "Mindestens 12 Zeichen. Ein paar Wörter ohne Zusammenhang sind leicht zu merken und schwer zu erraten.",
   "setup.token": "Einrichtungscode",
   "setup.token_hint": "Fileroom hat beim Start einen Link mit diesem Code ausgegeben, im Terminal oder im Protokoll.",
   "setup.submit": "Konto anlegen und beginnen",
@@ -52,7 +52,7 @@ export default {
   "problem.TOO_MANY_FAILURES": "Zu viele Fehlversuche. Bitte warten Sie {seconds} s und versuchen Sie es dann erneut.",
   "problem.PASSWORD_WRONG": "Das aktuelle Passwort ist falsch.",
   "problem.WEAK_PASSWORD":
-    "Dieses Passwort ist zu kurz oder zu verbreitet. Mindestens 10 Zeichen; ein paar Wörter ohne Zusammenhang sind gut.",
+    "Dieses Passwort ist zu kurz oder zu verbreitet. Mindestens 12 Zeichen; ein paar Wörter ohne Zusammenhang sind gut.",
   "problem.BAD_NAME": "Ein Benutzername hat Buchstaben, Ziffern, Punkte, Binde- und Unterstriche.",
   "problem.BUSY": "Der Server ist ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
   "problem.SETUP_TOKEN_WRONG":

@@ -22,7 +22,7 @@ export default {
   "people.manage": "Verwalten",
   "people.manage_of": "{name} verwalten",
   "people.password": "Passwort",
-  "people.password_hint": "Mindestens 10 Zeichen. Sagen Sie es persönlich; nach dem Anmelden kann es geändert werden.",
+  "people.password_hint": "Mindestens 12 Zeichen. Sagen Sie es persönlich; nach dem Anmelden kann es geändert werden.",
   "people.change_role": "Rolle ändern",
   "people.change_role_title": "Rolle von {name}",
   "people.role_changed": "{name} hat ab jetzt die neue Rolle.",

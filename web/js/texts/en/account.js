@@ -12,7 +12,7 @@ export default {
   "setup.name": "User name",
   "setup.name_hint": "Letters, digits, dots, hyphens and underscores, such as m.weber.",
   "setup.password": "Password",
-  "setup.password_hint": "At least 10 characters. A few unrelated words are easy to remember and hard to guess.",
+  "setup.password_hint": "At least 12 characters. A few unrelated words are easy to remember and hard to guess.",
   "setup.token": "Set-up code",
   "setup.token_hint": "Fileroom printed a link with this code when it started, on its terminal or in its log.",
   "setup.submit": "Create account and start",
@@ -50,7 +50,7 @@ export default {
   "problem.TOO_MANY_FAILURES": "Too many failed attempts. Please wait {seconds} s, then try again.",
   "problem.PASSWORD_WRONG": "The current password is wrong.",
   "problem.WEAK_PASSWORD":
-    "This password is too short or too common. At least 10 characters; a few unrelated words are good.",
+    "This password is too short or too common. At least 12 characters; a few unrelated words are good.",
   "problem.BAD_NAME": "A user name has letters, digits, dots, hyphens and underscores.",
   "problem.BUSY": "The server is busy. Please try again in a moment.",
   "problem.SETUP_TOKEN_WRONG":

@@ -21,7 +21,7 @@ export default {
   "people.manage": "Manage",
   "people.manage_of": "Manage {name}",
   "people.password": "Password",
-  "people.password_hint": "At least 10 characters. Tell it in person; it can be changed after signing in.",
+  "people.password_hint": "At least 12 characters. Tell it in person; it can be changed after signing in.",
   "people.change_role": "Change role",
   "people.change_role_title": "Role of {name}",
   "people.role_changed": "{name} has the new role from now on.",
