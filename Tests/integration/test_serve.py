@@ -74,6 +74,22 @@ def test_it_shows_the_pages_of_its_web_folder(fileroom, start):
 # MARK: TLS
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # about the versions, which is the point
+@pytest.mark.parametrize(("version", "is_spoken"), [("TLSv1", False), ("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)])
+def test_only_tls_1_2_and_1_3_are_spoken(version, is_spoken, start):
+    server = start()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")  # else this side would be the one that refuses
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        if is_spoken:
+            assert context.wrap_socket(connection).version() == version.replace("_", ".")
+        else:
+            with pytest.raises(ssl.SSLError, match="(?i)eof|alert"):
+                context.wrap_socket(connection)
+
+
 def test_beyond_this_machine_it_listens_with_tls_only_unless_it_is_told_to(fileroom, start):
     refused = fileroom("serve", "--listen", "0.0.0.0:0", code=64)
     assert "--tls-cert" in refused.err and "allow_plain_http" in refused.err and not fileroom.data.exists()
