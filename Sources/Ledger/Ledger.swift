@@ -126,13 +126,16 @@ public final class Ledger: Sendable {
         let time = milliseconds(now())
         do {
             return try await writer.write { [queue, auditKey] rows in
+                // Put back whatever fails, the end of the transaction too: with a full disk it is COMMIT that does.
                 let pending = queue.take()
                 do {
-                    try rows.writeUse(of: pending)
-                    try rows.append(pending.entries, sealKey: auditKey)
-                    let (result, entry) = try body(rows)
-                    try rows.append(entry.map { [.init(entry: $0, timeUnixMilliseconds: time)] } ?? [], sealKey: auditKey)
-                    return result
+                    return try rows.connection.transaction {
+                        try rows.writeUse(of: pending)
+                        try rows.append(pending.entries, sealKey: auditKey)
+                        let (result, entry) = try body(rows)
+                        try rows.append(entry.map { [.init(entry: $0, timeUnixMilliseconds: time)] } ?? [], sealKey: auditKey)
+                        return result
+                    }
                 } catch {
                     queue.putBack(pending, becauseOfFailure: Self.isFailure(error))
                     throw error

@@ -89,10 +89,10 @@ actor LedgerThread {
         try LedgerError.translating { try body(rows) }
     }
 
-    /// Runs `body` in a transaction.
+    /// Runs `body`, which begins and ends its transaction itself.
     ///
-    /// - Throws: ``LedgerError``, or what `body` throws; then nothing has happened.
+    /// - Throws: ``LedgerError``, or what `body` throws.
     func write<Result: Sendable>(_ body: @Sendable (LedgerRows) throws -> Result) throws -> Result {
-        try LedgerError.translating { try rows.connection.transaction { try body(rows) } }
+        try LedgerError.translating { try body(rows) }
     }
 }

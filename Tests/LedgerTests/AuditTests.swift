@@ -103,6 +103,23 @@ import Testing
         #expect(try await ledger.verifyAudit().isIntact)
     }
 
+    @Test func `what was taken is kept when a transaction fails at its very end, as it does on a full disk`() async throws {
+        try await ledger.note(AuditEntry("view", object: "kept", by: Bench.admin))
+        let failed = try await refusal {
+            try await ledger.commit { rows in
+                // Found out by COMMIT only.
+                try rows.connection.execute("PRAGMA defer_foreign_keys = ON")
+                try rows.run(
+                    "INSERT INTO session(token_hash, user_id, created_at, last_used_at, expires_at, ip_address, user_agent) "
+                        + "VALUES (x'00', 99, 0, 0, 0, '', '')")
+                return ((), nil)
+            }
+        }
+        #expect(failed == .failed)
+        #expect(try await ledger.auditRows(limit: 1).map(\.entry.object) == ["kept"])
+        #expect(try await ledger.verifyAudit().isIntact)
+    }
+
     @Test func `is searched by who, what, outcome and time, newest first`() async throws {
         bench.advance(10)
         let later = bench.now
