@@ -64,11 +64,19 @@ extension Ledger {
         let entry = AuditEntry("user.password", object: name, by: origin)
         try NameRule.check(password: new, of: name)
         let verified = try await verify(name, password: current, refusal: entry)
-        let hash = try await hash(new)
+        try await setPassword(of: verified, to: try await hash(new), keeping: session, entry: entry)
+    }
+
+    /// - Parameter hash: of the new password.
+    func setPassword(of verified: Verified, to hash: String, keeping session: Int64?, entry: AuditEntry) async throws {
         try await change(entry) { [policy, key] rows in
-            try rows.forgetFailures(of: SignInSubjects(name: name, ipAddress: origin.ipAddress, key: key), limits: policy.signIn)
-            try rows.run("UPDATE user SET password_hash = ? WHERE id = ?", .text(hash), .integer(verified.user.id))
-            try rows.endAccess(of: verified.user, except: session)
+            // Disabled, signed out or given another password by an admin, while the old one was checked: what the admin did stays.
+            let user = try rows.knownUser(verified.user.name)
+            guard !user.isDisabled, user.generation == verified.user.generation else { throw LedgerError.signInRefused }
+            let subjects = SignInSubjects(name: user.name, ipAddress: entry.origin.ipAddress, key: key)
+            try rows.forgetFailures(of: subjects, limits: policy.signIn)
+            try rows.run("UPDATE user SET password_hash = ? WHERE id = ?", .text(hash), .integer(user.id))
+            try rows.endAccess(of: user, except: session)
         }
     }
 

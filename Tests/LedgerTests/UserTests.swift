@@ -75,6 +75,17 @@ import Testing
         #expect(try await ledger.signIn("ada", new).signedIn.name == "ada")
     }
 
+    @Test func `a password that an admin sets stays, also when the user is about to change it`() async throws {
+        let ledger = try await Bench().openWithPeople()
+        let entry = AuditEntry("user.password", object: "ada", by: Bench.admin)
+        let verified = try await ledger.verify("ada", password: Bench.password, refusal: entry)
+        let hash = try await ledger.hash("what the user wanted")
+        _ = try await ledger.changeUser("ada", password: "what the admin set", by: Bench.admin)
+        let refused = try await refusal { try await ledger.setPassword(of: verified, to: hash, keeping: nil, entry: entry) }
+        #expect(refused == .signInRefused)
+        #expect(try await ledger.signIn("ada", "what the admin set").signedIn.name == "ada")
+    }
+
     @Test func `the set-up link works once, and not at all once there is a user`() async throws {
         let bench = try Bench()
         let ledger = try bench.open()
