@@ -70,6 +70,33 @@ import Testing
         #expect(entries.map(\.detail) == ["q=doe jo", "q=meier&modality=CT"])
     }
 
+    @Test func `nothing is looked up unseen by being quick`() async throws {
+        let bench = try await bench()
+        let caller = try await bench.session("clinician")
+        for query in ["q=doe", "q=", "q=roe", "q=r", "q=&modality=CT", "q=&modality=MR", "modality=\(String(repeating: "CT,", count: 500))CT&q=x"] {
+            _ = try await bench.send(.get, "/probe/search?\(query)", as: caller)
+        }
+        let kept = try await trail(bench, 20).filter { $0.action == "search" }.compactMap(\.detail)
+        #expect(kept.prefix(4) == ["q=doe", "q=roe", "q=&modality=CT", "q=&modality=MR"])
+        #expect(kept.count == 5 && kept[4].hasSuffix("&q=x"), "a long list of filters hides nothing")
+    }
+
+    @Test func `a further page is kept unless its search was`() async throws {
+        let bench = try await bench()
+        let callers = [
+            try await bench.session("clinician"), .bearer(try await bench.ledger.createKey("pacs", role: .clinician, by: .local).secret),
+        ]
+        for caller in callers {
+            for query in ["q=doe", "q=doe&after=x", "q=roe&after=x", "q=roe&after=y"] {
+                _ = try await bench.send(.get, "/probe/search?\(query)", as: caller)
+            }
+        }
+        let entries = try await trail(bench, 20).filter { $0.action == "search" }
+        for method in ["session", "key"] {
+            #expect(entries.filter { $0.origin.method == method }.map(\.detail) == ["q=doe", "q=roe"], "\(method)")
+        }
+    }
+
     @Test func `software's searches are kept one by one, and people's apart from each other's`() async throws {
         let bench = try await bench()
         let key = PeopleBench.As.bearer(try await bench.ledger.createKey("pacs", role: .clinician, by: .local).secret)

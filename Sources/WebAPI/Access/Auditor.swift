@@ -1,7 +1,6 @@
 internal import Configuration
 internal import HTTPServer
 internal import Ledger
-internal import Synchronization
 
 /// Keeps in the audit trail what routes say that is to be kept [A3].
 final class Auditor: Sendable {
@@ -90,85 +89,9 @@ final class Auditor: Sendable {
 }
 
 extension Request {
-    /// What was looked for, for the audit trail alone: the query but for its paging; nil when there is none.
-    fileprivate var auditDetail: String? {
+    /// What was looked for, for the audit trail alone: the query but for its paging, whole; nil when there is none.
+    var auditDetail: String? {
         let parameters = query.items.filter { $0.name != "limit" && $0.name != "after" }
-        return parameters.isEmpty ? nil : String(parameters.map { "\($0.name)=\($0.value)" }.joined(separator: "&").prefix(1_000))
-    }
-}
-
-/// Searches while somebody types: of a burst the last is kept, once nothing has followed for a while.
-final class SettlingSearches: Sendable {
-    private struct Held {
-        var entry: AuditEntry
-        var text: String
-        let serial: Int
-    }
-
-    private struct State {
-        var held: [String: Held] = [:]
-        var serial = 0
-    }
-
-    private let ledger: Ledger
-    private let settling: Duration
-    private let state = Mutex(State())
-
-    init(ledger: Ledger, settling: Duration) { (self.ledger, self.settling) = (ledger, settling) }
-
-    /// A further page of a search is no other search. Software does not type: what it searches is kept at once.
-    ///
-    /// - Throws: `LedgerError` when the trail cannot be written: then nothing may be shown.
-    func note(_ request: Request, _ caller: Caller) async throws {
-        guard request.query["after"] == nil else { return }
-        let entry = AuditEntry("search", detail: request.auditDetail, by: caller.auditOrigin)
-        guard caller.identity?.means == .session, let id = caller.identity?.id else { return try await ledger.note(entry) }
-        try await ledger.checkAudit()
-        let key = String(id)
-        let text = request.query["q"] ?? ""
-        let (serial, settled) = state.withLock { state in
-            let before = state.held[key]
-            state.serial += 1
-            state.held[key] = Held(entry: entry, text: text, serial: state.serial)
-            // Another search altogether: the one before was meant.
-            let isContinued = before.map { $0.text.hasPrefix(text) || text.hasPrefix($0.text) } ?? true
-            return (state.serial, isContinued ? nil : before?.entry)
-        }
-        if let settled { try await ledger.note(settled) }
-        schedule(key, serial)
-    }
-
-    private func schedule(_ key: String, _ serial: Int) {
-        Task { [weak self, settling] in
-            // Cannot be cancelled: nobody has this task.
-            try? await Task.sleep(for: settling)
-            await self?.settle(key, serial)
-        }
-    }
-
-    /// Keeps everything that is held.
-    func close() async throws {
-        let held = state.withLock { state in
-            defer { state.held = [:] }
-            return state.held.values.sorted { $0.serial < $1.serial }
-        }
-        for search in held { try await ledger.note(search.entry) }
-        try await ledger.close()
-    }
-
-    private func settle(_ key: String, _ serial: Int) async {
-        let settled = state.withLock { state -> AuditEntry? in
-            guard state.held[key]?.serial == serial else { return nil }
-            return state.held.removeValue(forKey: key)?.entry
-        }
-        guard let settled else { return }
-        do {
-            try await ledger.note(settled)
-        } catch {
-            // Kept for another try, beside what the session may search next; meanwhile the ledger refuses whatever would have to be kept.
-            let place = "again \(serial)"
-            state.withLock { $0.held[place] = Held(entry: settled, text: "", serial: serial) }
-            schedule(place, serial)
-        }
+        return parameters.isEmpty ? nil : parameters.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
     }
 }
