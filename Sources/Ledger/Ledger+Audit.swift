@@ -18,8 +18,15 @@ extension Ledger {
     /// - Throws: ``LedgerError`` when the trail cannot be written.
     public func checkAudit() async throws {
         guard queue.hasFailed else { return }
-        try await commit { rows in (try rows.tryAudit(), nil) }
+        try await proveAudit()
         queue.wasWritten()
+    }
+
+    /// Finds out by writing whether a row can be written: before something is done that must leave one, and cannot be undone.
+    ///
+    /// - Throws: ``LedgerError`` when the trail cannot be written.
+    public func proveAudit() async throws {
+        try await commit { rows in (try rows.tryAudit(), nil) }
     }
 
     /// Keeps something that happened, and returns when it is on the disk.

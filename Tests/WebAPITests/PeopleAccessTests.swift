@@ -2,6 +2,7 @@ import Foundation
 import HTTPServer
 import Ledger
 import SQLite
+import Synchronization
 import Testing
 
 @testable import WebAPI
@@ -19,9 +20,17 @@ import Testing
             handler: handler)
     }
 
+    /// How often something was begun.
+    private static let begun = Mutex<[String: Int]>([:])
+
     private static let probes = [
         route(.get, "/probe/study/{uid}", .view("study.view"), parameters: [.path("uid", .string(), "")]),
-        route(.post, "/probe/start", .change("index.start"), body: .object([.init("source", .string())])),
+        route(.post, "/probe/start", .change("index.start"), body: .object([.init("source", .string())])) { request, _ in
+            struct Order: Decodable { let source: String }
+            let order: Order = try request.body()
+            begun.withLock { $0[order.source, default: 0] += 1 }
+            return .json(.ok, [:])
+        },
         route(.post, "/probe/refuse", .change("index.cancel"), body: .object([.init("job", .integer(), isOptional: true)])) { _, _ in
             throw Problem(.conflict, "NO_SUCH_JOB", "There is no such job.")
         },
@@ -73,7 +82,9 @@ import Testing
     @Test func `nothing is looked up unseen by being quick`() async throws {
         let bench = try await bench()
         let caller = try await bench.session("clinician")
-        for query in ["q=doe", "q=", "q=roe", "q=r", "q=&modality=CT", "q=&modality=MR", "modality=\(String(repeating: "CT,", count: 500))CT&q=x"] {
+        for query in [
+            "q=doe", "q=", "q=roe", "q=r", "q=&modality=CT", "q=&modality=MR", "modality=\(String(repeating: "CT,", count: 500))CT&q=x",
+        ] {
             _ = try await bench.send(.get, "/probe/search?\(query)", as: caller)
         }
         let kept = try await trail(bench, 20).filter { $0.action == "search" }.compactMap(\.detail)
@@ -112,7 +123,8 @@ import Testing
         let caller = try await bench.session("clinician")
         let file = try Connection(path: bench.folder + "/ledger.sqlite3")
         try file.execute("ALTER TABLE audit_head RENAME TO away")
-        #expect(try await bench.send(.post, "/probe/start", #"{"source":"nas"}"#, as: caller).status == 503)
+        #expect(try await bench.send(.post, "/probe/start", #"{"source":"unseen"}"#, as: caller).status == 503)
+        #expect(Self.begun.withLock { $0["unseen"] } == nil)
         for path in ["/probe/study/1.2.3", "/probe/search?q=doe"] {
             #expect(try await bench.send(.get, path, as: caller).status == 503, "\(path)")
         }

@@ -25,7 +25,10 @@ final class Auditor: Sendable {
             if response.status.rawValue < 300 { try await searches.note(request, caller) }
             return response
         case .view(let action): return try await run(entry(action, route, request, caller), handler) { try await self.ledger.note($0) }
-        case .change(let action): return try await run(entry(action, route, request, caller), handler) { try await self.ledger.record($0) }
+        case .change(let action):
+            // What happens outside the ledger cannot be taken back with a row that could not be written.
+            try await ledger.proveAudit()
+            return try await run(entry(action, route, request, caller), handler) { try await self.ledger.record($0) }
         }
     }
 
