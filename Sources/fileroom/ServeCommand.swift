@@ -61,7 +61,7 @@ struct ServeCommand {
     private func serve(_ owner: Owner, _ certificate: Certificate?) async throws {
         let site = PublicSite(
             parts: owner.parts, pages: pages, trustedProxies: settings.server.trustedProxies.map(\.description),
-            isCertificateReal: settings.hasRealCertificate)
+            isCertificateReal: certificate.map { !$0.credentials.isSelfSigned } ?? false)
         let listener = Listener.tcp(host: settings.listen.host, port: settings.listen.port, tls: certificate?.credentials)
         let server = try await HTTPServer.start(
             listening: [listener], limits: limits, report: owner.parts.report, responder: site.responder)

@@ -35,11 +35,6 @@ struct ServeSettings: Sendable {
         }
     }
 
-    /// Whether browsers may insist on TLS from now on.
-    var hasRealCertificate: Bool {
-        if case .files = tls { true } else { false }
-    }
-
     /// The address to open, once the port is known.
     func address(port: Int) -> String {
         if let url = server.publicURL { return url }

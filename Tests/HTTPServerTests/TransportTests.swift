@@ -89,6 +89,21 @@ import Testing
         }
     }
 
+    @Test func `a certificate that vouches for itself is known for one, and another is not taken for it`() async throws {
+        let own = try SelfSignedCertificate.make(notBefore: Int(Date().timeIntervalSince1970) - 60)
+        #expect(try TLSCredentials(certificatePEM: own.certificatePEM, keyPEM: own.keyPEM).isSelfSigned)
+        let folder = try ScratchFolder()
+        func content(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: folder.path + name))) }
+        for (name, issuer) in [("issuer", []), ("server", ["-CA", folder.path + "issuer.pem", "-CAkey", folder.path + "issuer.key"])] {
+            let output = ["-keyout", folder.path + name + ".key", "-out", folder.path + name + ".pem", "-subj", "/CN=" + name]
+            _ = try await run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"] + output
+                    + issuer)
+        }
+        #expect(try TLSCredentials(certificatePEM: content("issuer.pem"), keyPEM: content("issuer.key")).isSelfSigned)
+        #expect(try !TLSCredentials(certificatePEM: content("server.pem"), keyPEM: content("server.key")).isSelfSigned)
+    }
+
     /// What curl gets from a host that it verifies; nil when it refuses.
     private func curl(_ port: Int, _ host: String, trusting certificate: SelfSignedCertificate) async throws -> String? {
         let folder = try ScratchFolder()

@@ -21,6 +21,9 @@ public final class TLSCredentials: Sendable {
         current.withLock { $0 = next }
     }
 
+    /// Whether the certificate vouches for itself, so that nobody can verify it who does not know it already.
+    public var isSelfSigned: Bool { identity.isSelfSigned }
+
     var identity: TLSIdentity { current.withLock { $0 } }
 
     /// TLS 1.2 and 1.3 with forward secrecy and authenticated ciphers only.
@@ -53,6 +56,14 @@ final class TLSIdentity: Sendable {
             throw error
         }
         (chain, count) = (room, read)
+    }
+
+    /// Source: gnutls_x509_crt_check_issuer.
+    var isSelfSigned: Bool {
+        var certificate: gnutls_x509_crt_t?
+        guard gnutls_pcert_export_x509(chain, &certificate) == 0 else { return false }
+        defer { gnutls_x509_crt_deinit(certificate) }
+        return gnutls_x509_crt_check_issuer(certificate, certificate) == 1
     }
 
     deinit {
