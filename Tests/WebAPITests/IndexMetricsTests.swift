@@ -31,6 +31,30 @@ import Testing
         await world.service.stop()
     }
 
+    @Test func `figures do not wait for exports`() async throws {
+        let world = try IndexWorld()
+        defer { world.remove() }
+        try await withThrowingTaskGroup(of: Void.self) { group async throws -> Void in
+            let (begun, begins) = AsyncStream<Void>.makeStream()
+            // More than are served at a time, to clients that take nothing.
+            for _ in 0..<4 {
+                group.addTask {
+                    try await world.service.readers.stream { _ in
+                        begins.yield()
+                        try await Task.sleep(for: .seconds(3_600))
+                    } _: { reader, write in
+                        try withUnsafeBytes(of: 0) { try write($0) }
+                    }
+                }
+            }
+            var underWay = begun.makeAsyncIterator()
+            for _ in 0..<2 { await underWay.next() }
+            #expect(try await world.call(.get, "/metrics").status == 200)
+            group.cancelAll()
+        }
+        await world.service.stop()
+    }
+
     @Test func `a server that is ending is not ready`() async throws {
         let world = try IndexWorld()
         defer { world.remove() }

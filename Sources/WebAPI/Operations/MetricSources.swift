@@ -22,7 +22,7 @@ extension Metrics {
         }
         add(.gauge, "fileroom_index_errors", "Error reports of each source's last job by class.") {
             // A catalogue that cannot be read has no figures; readyz says why.
-            let classes = try? await service.readers.read(.long) { try JobReader($0).errorClasses(ErrorQuery()) }
+            let classes = try? await service.readers.read { try JobReader($0).errorClasses(ErrorQuery()) }
             return (classes ?? []).map {
                 Sample(Double($0.count), [("error_type", $0.errorType), ("error_code", $0.errorCode)])
             }
