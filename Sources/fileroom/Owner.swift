@@ -1,6 +1,8 @@
+import FileSource
 import Foundation
 import HTTPServer
 import Indexing
+import Ledger
 
 /// This process as the owner of a data folder: runs the jobs, and answers other processes over the control socket.
 final class Owner: Sendable {
@@ -91,11 +93,21 @@ final class Owner: Sendable {
     /// Whether a person or the system asked the process to end.
     var isStopped: Bool { signals.isStopped }
 
-    /// Begins, or continues, what an order asks for.
+    /// Begins, or continues, what an order asks for, and keeps that in the audit trail as for those who ask over the socket.
     ///
     /// - Returns: the job's number.
-    /// - Throws: also when the process is asked to end meanwhile; see ``isStopped``.
+    /// - Throws: also when the process is asked to end meanwhile, see ``isStopped``; `LedgerError`.
     func start(_ order: IndexOrder) async throws -> Int64 {
-        try await signals.stoppable { [service] in try await service.start(asGiven: order) }
+        var entry = AuditEntry("index.start", object: order.source, by: .local)
+        try await parts.ledger.proveAudit()
+        do {
+            let job = try await signals.stoppable { [service] in try await service.start(asGiven: order) }
+            try await parts.ledger.record(entry)
+            return job
+        } catch {
+            entry.outcome = error is CancellationError ? "CANCELLED" : (error as? SourceError)?.code ?? "FAILED"
+            try await parts.ledger.record(entry)
+            throw error
+        }
     }
 }

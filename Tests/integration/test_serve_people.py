@@ -212,6 +212,16 @@ def test_the_audit_trail_shows_who_did_what_and_that_it_was_changed(fileroom, st
     assert "changed from entry 2 on" in broken.err
 
 
+def test_a_job_is_in_the_audit_trail_also_when_no_server_runs(fileroom):
+    (fileroom.working_folder / "files").mkdir()
+    fileroom("index", fileroom.working_folder / "files")
+    (fileroom.working_folder / "files").rmdir()
+    fileroom("index", fileroom.working_folder / "files", code=None)
+    entries = [json.loads(line) for line in fileroom("audit", "export").out.splitlines()]
+    started = [(entry["actor"], entry["outcome"] == "ok") for entry in entries if entry["action"] == "index.start"]
+    assert started == [("local", True), ("local", False)]
+
+
 # MARK: Backup
 
 
