@@ -35,6 +35,7 @@ extension IndexService {
         guard case .smb(let share) = source.address else { return }
         var pause = Self.retries.first
         while !Task.isCancelled {
+            let began = ContinuousClock.now
             let changes = PendingChanges()
             let scanning = Task { await self.scan(source, after: changes) }
             do {
@@ -47,6 +48,8 @@ extension IndexService {
             changes.finish()
             if Task.isCancelled { scanning.cancel() }
             await scanning.value
+            // One that held for long and then broke off is no sign that the next will not hold.
+            if ContinuousClock.now - began > Self.retries.last { pause = Self.retries.first }
             // Only cancelling ends this wait early.
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, Self.retries.last)

@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Ledger
+import SQLite
 import Testing
 
 @testable import Indexing
@@ -44,6 +45,20 @@ import Testing
             #expect(try moved.status == 422 && moved.string("errors.0.path") == "$.password")
             let without = try await world.call(.patch, "/api/sources/nas%20zwei", body: #"{"password": null}"#)
             #expect(try without.value("has_password") as? Bool == false)
+        }
+    }
+
+    @Test func `a stored password that cannot be opened is set again, and no other source is the worse for it`() async throws {
+        try await withWorld { world in
+            let share = Self.share.replacing(" / ", with: " ")
+            #expect(try await world.call(.post, "/api/sources", body: share).status == 201)
+            let connection = try Connection(path: world.folder.path + "/ledger.sqlite3")
+            try connection.execute("UPDATE source SET password = zeroblob(60) WHERE name = 'nas zwei'")
+            let sources = try await world.call(.get, "/api/sources")
+            #expect(try sources.status == 200 && sources.count("sources") == 2)
+            #expect(try await world.call(.get, "/api/sources/nas%20zwei").value("has_password") as? Bool == false)
+            let mended = try await world.call(.patch, "/api/sources/nas%20zwei", body: #"{"password": "neu"}"#)
+            #expect(try mended.value("has_password") as? Bool == true)
         }
     }
 

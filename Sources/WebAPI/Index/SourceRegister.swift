@@ -34,12 +34,19 @@ public final class SourceRegister: SourceDeclarations {
             guard let declaration = try? SourceDeclaration(json: Array(stored.configuration.utf8)) else { continue }
             var source = declaration.source
             guard Self.clash(source, with: configured) == nil else { continue }
-            if stored.hasPassword, let password = try await ledger.password(ofSource: stored.name) {
-                source.password = .value(Secret(password))
-            }
+            if stored.hasPassword { source.password = try await password(of: stored) }
             sources.append(ConfiguredSource(source, origin: .ledger, declaration: declaration.json))
         }
         return sources
+    }
+
+    /// One that cannot be opened any more is as good as none, and is to be set again; the other sources have nothing to do with it.
+    private func password(of stored: DeclaredSource) async throws -> PasswordOrigin? {
+        do {
+            return try await ledger.password(ofSource: stored.name).map { .value(Secret($0)) }
+        } catch let error as LedgerError where error.code == .corrupt {
+            return nil
+        }
     }
 
     /// The one that has the same name or is the same place.

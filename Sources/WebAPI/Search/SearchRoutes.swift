@@ -172,6 +172,12 @@ public struct SearchRoutes: Sendable {
 
     // MARK: Export
 
+    /// An export holds one state of the catalogue for as long as it lasts. A client that is slower than this loses its connection, so that it sees
+    /// that the export is not whole.
+    private static let longestExport = Duration.seconds(3_600)
+
+    private struct ExportTookTooLong: Error {}
+
     private var export: APIRoute {
         APIRoute(
             .get, "/api/export", .searchers, rate: .export, audit: .view("catalogue.export"),
@@ -190,7 +196,12 @@ public struct SearchRoutes: Sendable {
                         "Content-Disposition": "attachment; filename=\"catalogue.\(format.rawValue)\"",
                     ])
                 response.body = .stream(length: nil) { writer in
-                    try await readers.stream(to: { try await writer.write($0) }, { try $0.export(format, to: $1) })
+                    let end = ContinuousClock.now + Self.longestExport
+                    try await readers.stream(
+                        to: { piece in
+                            guard .now < end else { throw ExportTookTooLong() }
+                            try await writer.write(piece)
+                        }, { try $0.export(format, to: $1) })
                 }
                 return response
             })
