@@ -27,25 +27,37 @@ let package = Package(
         .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
 
         // Layer 0: pure, no I/O, no Foundation.
         .target(name: "DICOM", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "SMBWire", dependencies: ["DICOM"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "ZipStream", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "QRCode", dependencies: ["CQREncode"], swiftSettings: strict),
 
         // Layer 1
         .target(name: "FileSource", dependencies: ["DICOM", "SMBWire"], swiftSettings: strict),
         .target(name: "Catalogue", dependencies: ["DICOM", "SQLite"], swiftSettings: strict),
         .target(name: "Configuration", swiftSettings: strict),
+        .target(name: "MediaDirectory", dependencies: ["DICOM"], swiftSettings: strict),
         .target(name: "HTTPServer", dependencies: ["CGnuTLS", "CMicrohttpd", "CZlib"], swiftSettings: strict),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Cryptography", "SQLite"], swiftSettings: strict),
 
         // Layer 2
+        .target(name: "SourceAccess", dependencies: ["Configuration", "FileSource"], swiftSettings: strict),
         .target(name: "CommandLineInterface", dependencies: ["Configuration"], swiftSettings: strict),
         .target(
-            name: "Indexing", dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource"],
+            name: "Indexing", dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource", "SourceAccess"],
+            swiftSettings: strict),
+        .target(
+            name: "Sharing",
+            dependencies: [
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Ledger", "MediaDirectory", "SourceAccess",
+                "ZipStream",
+            ],
             swiftSettings: strict),
 
         .target(name: "Backup", dependencies: ["Cryptography", "Indexing", "SQLite"], swiftSettings: strict),
@@ -53,7 +65,11 @@ let package = Package(
         // Layer 3
         .target(
             name: "WebAPI",
-            dependencies: ["Backup", "Catalogue", "Configuration", "Cryptography", "FileSource", "HTTPServer", "Indexing", "Ledger"],
+            dependencies: [
+                "Backup", "Catalogue", "Configuration", "Cryptography", "FileSource", "HTTPServer", "Indexing", "Ledger", "QRCode",
+                "Sharing",
+                "SourceAccess",
+            ],
             swiftSettings: strict),
 
         // Programs
@@ -61,7 +77,7 @@ let package = Package(
             name: "fileroom",
             dependencies: [
                 "Backup", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient",
-                "HTTPServer", "Indexing", "Ledger", "WebAPI",
+                "HTTPServer", "Indexing", "Ledger", "QRCode", "Sharing", "SourceAccess", "WebAPI",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -87,6 +103,15 @@ let package = Package(
             name: "benchmark-search", dependencies: ["Catalogue", "SQLite"], path: "benchmarks/search", exclude: ["orthanc.py"],
             swiftSettings: strict),
 
+        .testTarget(name: "ZipStreamTests", dependencies: ["ZipStream"], swiftSettings: testing),
+        .testTarget(name: "MediaDirectoryTests", dependencies: ["DICOM", "MediaDirectory"], swiftSettings: testing),
+        .testTarget(name: "QRCodeTests", dependencies: ["QRCode"], swiftSettings: testing),
+        .testTarget(
+            name: "SharingTests",
+            dependencies: [
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory", "Sharing",
+                "SourceAccess", "SyntheticFiles", "ZipStream",
+            ], swiftSettings: testing),
         .testTarget(name: "BackupTests", dependencies: ["Backup", "Indexing", "SQLite"], swiftSettings: testing),
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], exclude: ["Corpus"], swiftSettings: testing),
         .testTarget(
@@ -96,7 +121,7 @@ let package = Package(
         .target(name: "SyntheticFiles", path: "Tests/SyntheticFiles", swiftSettings: strict),
         .testTarget(
             name: "IndexingTests",
-            dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource", "Indexing", "SQLite", "SyntheticFiles"],
+            dependencies: ["Catalogue", "Configuration", "DICOM", "FileSource", "Indexing", "SQLite", "SourceAccess", "SyntheticFiles"],
             swiftSettings: testing),
         .testTarget(
             name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Configuration"], swiftSettings: testing),
@@ -109,7 +134,8 @@ let package = Package(
             name: "WebAPITests",
             dependencies: [
                 "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPServer", "Indexing", "Ledger", "SQLite",
-                "SyntheticCatalogue", "SyntheticFiles", "WebAPI",
+                "Sharing",
+                "SourceAccess", "SyntheticCatalogue", "SyntheticFiles", "WebAPI",
             ],
             swiftSettings: testing),
     ],
