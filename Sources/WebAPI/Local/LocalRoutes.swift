@@ -1,4 +1,5 @@
 internal import Backup
+internal import Catalogue
 internal import Configuration
 internal import FileSource
 internal import Foundation
@@ -21,7 +22,7 @@ public struct LocalRoutes: Sendable {
         (self.service, self.begin, self.isEnding) = (service, begin, isEnding)
     }
 
-    public var routes: [APIRoute] { [order, metrics, backup] }
+    public var routes: [APIRoute] { [order, metrics, export, backup] }
 
     // MARK: Orders
 
@@ -92,6 +93,19 @@ public struct LocalRoutes: Sendable {
             let metrics = await service.metrics(ofSource: request.query["url"] ?? "")
             return .json(bytes: Array(try IndexStatus.makeEncoder().encode(metrics)))
         }
+    }
+
+    // MARK: Export
+
+    /// Under the name that an export over HTTP has.
+    private var export: APIRoute {
+        APIRoute(
+            .post, "/local/exports", .local, rate: .unlimited, audit: .change("catalogue.export"),
+            Operation(
+                "announceExport", tag: "Local", "Keeps in the audit trail that whoever asks is about to export the catalogue from its file.",
+                parameters: [.query("format", .string(allowed: ExportFormat.allCases.map(\.rawValue)), "`json` unless given.")],
+                answers: [.empty(.noContent, "It is kept.")])
+        ) { _, _ in .empty() }
     }
 
     // MARK: Backup
