@@ -47,11 +47,12 @@ public final class AccessLayer: Sendable {
     private func guarded(_ route: APIRoute) -> Router.Handler {
         { [self] request in
             request[RequestTrace.self]?.isRouted(to: route.pattern)
-            let isLimited = route.rate != .unlimited && request.peer != .local
-            if isLimited { try limiter.admit(address: request.peer.text, to: route.rate) }
+            try admit(route, request) { () throws(Problem) in try limiter.admit(address: request.peer.text, to: route.rate) }
             let caller = try await authentication.caller(of: request, isActivity: route.isActivity && request.headers["X-Automatic"] == nil)
             request[RequestTrace.self]?.isAsked(by: caller)
-            if isLimited, caller.identity != nil { try limiter.admit(actor: caller.auditOrigin.actor, to: route.rate) }
+            if caller.identity != nil {
+                try admit(route, request) { () throws(Problem) in try limiter.admit(actor: caller.auditOrigin.actor, to: route.rate) }
+            }
             do throws(Problem) {
                 try Self.permit(route, request, caller)
             } catch {
@@ -64,6 +65,17 @@ public final class AccessLayer: Sendable {
                 return route.access.allows(caller)
             }
             return try await auditor.run(route, checked, caller) { try await route.handler(checked, caller) }
+        }
+    }
+
+    /// - Throws: ``Problem`` 429.
+    private func admit(_ route: APIRoute, _ request: Request, _ limit: () throws(Problem) -> Void) throws(Problem) {
+        guard route.rate != .unlimited, request.peer != .local else { return }
+        do {
+            try limit()
+        } catch {
+            auditor.noteLimit(of: route, request)
+            throw error
         }
     }
 
