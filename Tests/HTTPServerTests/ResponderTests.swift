@@ -1,12 +1,24 @@
 import Foundation
-import HTTPServer
 import Testing
+
+@testable import HTTPServer
 
 /// What holds for a request whichever way it comes.
 @Suite struct ResponderTests {
     private static let long = String(repeating: "text and more text ", count: 200)
 
     private struct Secret: Error { let patient = "Doe" }
+
+    /// What stands outermost of an API: it makes every error an answer, which middleware before it then sees.
+    private struct ErrorsAsAnswers: Middleware {
+        func respond(to request: Request, next: any Responder) async throws -> Response {
+            do {
+                return try await next.respond(to: request)
+            } catch {
+                return (error as? Problem ?? Problem.internalError).response(requestID: request.id)
+            }
+        }
+    }
 
     private let app = Router([
         .init(.get, "/studies/{uid}") { request in
@@ -31,7 +43,7 @@ import Testing
         .init(.delete, "/part") { _ in Response(.noContent) },
     ]).behind([
         RequestIDMiddleware(), SecurityHeaders(hasTrustedCertificate: false), ConditionalMiddleware(), CompressionMiddleware(),
-        ErrorMiddleware(report: { _ in }),
+        ErrorsAsAnswers(),
     ])
 
     @Test(arguments: Way.allCases)
