@@ -116,7 +116,7 @@ public struct LocalRoutes: Sendable {
             .post, "/api/backup", .local, rate: .unlimited, audit: .change("backup"),
             Operation(
                 "backUp", tag: "Local", "Copies databases and keys into a folder of this machine, while everybody works on.",
-                body: .object([.init("destination", .string(pattern: "^/"), "An absolute path; is made, or must be empty.")]),
+                body: .object([.init("destination", .string(pattern: "^/", words: "an absolute path"), "An absolute path; is made, or must be empty.")]),
                 answers: [.json(.created, .map(of: .string()), "The backup is whole: its manifest.")])
         ) { [service] request, _ in
             let order: Order = try request.body()
