@@ -4,7 +4,7 @@ enum Schema {
     static let migrations = [base + SearchIndex.schema, jobErrorCode]
 
     /// 2: what exactly made a job fail.
-    private static let jobErrorCode = "ALTER TABLE job ADD COLUMN error_code TEXT" // as in job_error; NULL when nothing did
+    private static let jobErrorCode = "ALTER TABLE job ADD COLUMN error_code TEXT"  // as in job_error; NULL when nothing did
 
     static let base = """
         CREATE TABLE source(

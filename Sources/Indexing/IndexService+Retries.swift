@@ -76,7 +76,9 @@ extension IndexService {
         do {
             // Meanwhile somebody may have cancelled it or begun another.
             let last = try await readers.read { try JobReader($0).lastJob(sourceURL: record.sourceURL) }
-            guard let last, last.id == record.id, last.state == .failed, await board.openJob(ofSource: record.sourceURL) == nil else { return }
+            guard let last, last.id == record.id, last.state == .failed, await board.openJob(ofSource: record.sourceURL) == nil else {
+                return
+            }
             _ = try await continueJob(last)
             report("job \(record.id) is continued: it is tried again whether its share can be reached")
         } catch {

@@ -1,7 +1,7 @@
 public import Configuration
 internal import HTTPServer
-public import Indexing
 public import Ledger
+public import SourceAccess
 internal import Synchronization
 
 /// Every declared source: those of `config.json`, which stay as they are, and those of the ledger.
@@ -112,7 +112,8 @@ public final class SourceRegister: SourceDeclarations {
     ///   - isDeclared: whether the ledger has it; else only the catalogue knows it.
     ///   - forgetting: removes what the catalogue has of it; nil keeps that.
     /// - Throws: ``Problem`` 404, 409; `LedgerError`; what `forgetting` throws.
-    func remove(_ name: String, isDeclared: Bool = true, forgetting: (() async throws -> Void)? = nil, by origin: AuditOrigin) async throws {
+    func remove(_ name: String, isDeclared: Bool = true, forgetting: (() async throws -> Void)? = nil, by origin: AuditOrigin) async throws
+    {
         if isDeclared { _ = try await stored(name) }
         var entry = AuditEntry("source.remove", object: name, detail: forgetting == nil ? nil : "forget=true", by: origin)
         do {
