@@ -11,7 +11,7 @@ actor Draft {
     private let executor = SerialQueueExecutor(label: "share planning")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private let connection: Connection
+    let connection: Connection
     private let addFolder, findFolder, addInstance, addLocation, noteFile, failFolder, dropFile: Statement
 
     /// - Throws: `SQLiteError`.
@@ -74,6 +74,12 @@ actor Draft {
             folder INTEGER,                  -- NULL when it is missing
             name BLOB,
             remark TEXT
+        );
+        CREATE TABLE document(
+            name TEXT NOT NULL,
+            piece INTEGER NOT NULL,
+            bytes BLOB NOT NULL,
+            PRIMARY KEY(name, piece)
         );
         """
 
@@ -202,6 +208,12 @@ actor Draft {
             }
             return totals
         }
+    }
+
+    /// When the last of the files that are taken was changed, in nanoseconds since 1970 UTC.
+    func latestModified() throws -> Int64 {
+        try connection.integer(
+            "SELECT max(l.present_modified) FROM placed p JOIN location l ON l.folder = p.folder AND l.name = p.name") ?? 0
     }
 
     /// Instances in the order of the archive; ``place()`` comes before.

@@ -49,7 +49,9 @@ struct DraftFailure: Sendable, Hashable {
     var remark: String
     /// Whether it may pass by itself, as when a server does not answer.
     var isTemporary: Bool
+    /// Whether no other folder of the source is worth a try.
+    var concernsSource: Bool
 
-    static let gone = DraftFailure(remark: "The file is not there any more.", isTemporary: false)
+    static let gone = DraftFailure(remark: "The file is not there any more.", isTemporary: false, concernsSource: false)
     static let changed = "The file was changed after it was last examined."
 }

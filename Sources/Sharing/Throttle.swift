@@ -9,9 +9,9 @@ final class Throttle: Sendable {
     private let next: Mutex<ContinuousClock.Instant>
     private let clock = ContinuousClock()
 
-    /// - Parameter megabitsPerSecond: nil lets everything pass.
-    init(megabitsPerSecond: Double?) {
-        bytesPerSecond = megabitsPerSecond.map { max($0, 0.001) * 125_000 }
+    /// - Parameter bytesPerSecond: nil lets everything pass.
+    init(bytesPerSecond: Int?) {
+        self.bytesPerSecond = bytesPerSecond.map { Double(max($0, 1)) }
         next = Mutex(clock.now)
     }
 
