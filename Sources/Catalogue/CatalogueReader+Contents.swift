@@ -72,6 +72,22 @@ extension CatalogueReader {
         }
     }
 
+    /// How many instances a series has, and the bytes of a file for each.
+    ///
+    /// - Parameter series: ``SearchResult/RowIDs/series``.
+    /// - Throws: ``CatalogueError``.
+    public func storedTotals(ofSeries series: Int64) throws -> (instances: Int, bytes: Int64) {
+        try snapshot {
+            let statement = try statement(
+                """
+                SELECT count(*), ifnull(sum((SELECT max(size) FROM file WHERE instance_id = i.id)), 0) FROM instance i WHERE i.series_id = ?
+                """)
+            statement.bind(series, at: 1)
+            defer { statement.reset() }
+            return try statement.step() ? (Int(statement.integer(0)), statement.integer(1)) : (0, 0)
+        }
+    }
+
     private func locations(ofInstance instance: Int64) throws -> [StoredLocation] {
         let statement = try statement(
             """

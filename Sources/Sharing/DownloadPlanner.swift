@@ -11,9 +11,11 @@ struct DownloadPlanner: Sendable {
 
     /// Plans the archive of a share out of what is there now.
     ///
-    /// - Throws: ``SharingError``: incomplete, sourceUnavailable; errors of the catalogue, of the temporary database, `CancellationError`.
+    /// - Throws: ``SharingError``: incomplete, withheld, sourceUnavailable; errors of the catalogue, of the temporary database, `CancellationError`.
     func plan(_ share: Share) async throws -> ArchivePlan {
         let survey = try await surveyor.survey(share.contents)
+        // Found since the share was made: whoever made it did not know.
+        if !share.isConflictConfirmed, survey.studies.contains(where: \.study.hasPatientConflict) { throw SharingError.withheld }
         while true {
             let totals = try await survey.draft.place()
             try Self.check(totals, unknown: survey.unknown.count, policy: share.policy)

@@ -16,6 +16,8 @@ public struct SharingError: Error, Sendable, CustomStringConvertible {
         case shareEnded = "SHARE_ENDED"
         /// Something is missing, and the share is to be given as a whole or not at all.
         case incomplete = "INCOMPLETE"
+        /// Since the share was made, its files were found to name different patients.
+        case withheld = "WITHHELD"
         /// A source does not answer; it may later.
         case sourceUnavailable = "SOURCE_UNAVAILABLE"
         /// As many downloads run as may.
@@ -87,6 +89,10 @@ extension SharingError {
         error.missingInstances = missing
         return error
     }
+
+    static let withheld = SharingError(
+        .withheld, "The images must be looked at again before they can be delivered",
+        "Ask whoever sent the link for a new one: the study's files name different patients, which must be confirmed when it is shared.")
 
     static let sourceUnavailable = SharingError(
         .sourceUnavailable, "The storage that holds the images does not answer", "Try again in a few minutes.", retryAfterSeconds: 60)
