@@ -1,7 +1,7 @@
 public import Configuration
 internal import HTTPServer
-public import Indexing
 public import Ledger
+public import SourceAccess
 internal import Synchronization
 
 /// Every declared source: those of `config.json`, which stay as they are, and those of the ledger.

@@ -3,6 +3,7 @@ internal import Configuration
 internal import HTTPServer
 public import Indexing
 internal import Ledger
+internal import SourceAccess
 
 /// Sources: declaring, changing, removing, examining them [I1 I11].
 public struct SourceRoutes: Sendable {

@@ -4,6 +4,7 @@ internal import FileSource
 internal import Foundation
 internal import HTTPServer
 public import Indexing
+internal import SourceAccess
 
 /// What only processes of this machine may ask of the one that owns the data folder: it reads their files and uses their passwords. Served on the
 /// control socket alone.
