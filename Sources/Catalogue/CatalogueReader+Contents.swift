@@ -109,11 +109,12 @@ extension CatalogueReader {
 
     /// The rows that an item means; a stand-in for a UID is no UID.
     private func rowIDs(of item: ContentItem) throws -> (study: Int64, series: Int64?)? {
-        let statement = try statement(
+        let sql =
             switch item.kind {
             case .study: "SELECT id, NULL FROM study WHERE study_instance_uid = ?1 AND study_key = ?1"
             case .series: "SELECT study_id, id FROM series WHERE series_instance_uid = ?1 AND series_key = ?1"
-            })
+            }
+        let statement = try statement(sql)
         statement.bind(item.uid, at: 1)
         defer { statement.reset() }
         return try statement.step() ? (statement.integer(0), statement.optionalInteger(1)) : nil

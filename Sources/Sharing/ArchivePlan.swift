@@ -1,5 +1,5 @@
 internal import Cryptography
-internal import SourceAccess
+internal import FileSource
 internal import ZipStream
 
 /// An archive with all its entries in their places, still to be kept in the ledger.

@@ -1,6 +1,7 @@
 internal import Catalogue
+internal import FileSource
 internal import Ledger
-internal import SourceAccess
+internal import ZipStream
 
 /// Makes plans of downloads: what goes into the archive, from where, and at which offset.
 struct DownloadPlanner: Sendable {

@@ -44,7 +44,7 @@ final class PlanBoard: Sendable {
         let plans = try await ledger.plans(of: grant)
         if let range {
             // Without If-Range only the plan of this recipient's last response can be what he has the beginning of.
-            let meant = plans.first { ifRange.map { etag in $0.layout.etag == etag } ?? ($0.id == grant.lastPlan) }
+            let meant = plans.first { plan in ifRange.map { $0 == plan.layout.etag } ?? (plan.id == grant.lastPlan) }
             if let meant, isAllowed(meant, share) { return Answer(plan: meant, range: range) }
         }
         let plan = try await plan(share, grant, known: plans)

@@ -1,5 +1,5 @@
 internal import Ledger
-internal import Synchronization
+internal import ZipStream
 
 /// A download whose headers are known and whose bytes wait to be asked for.
 ///

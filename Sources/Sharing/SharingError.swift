@@ -92,7 +92,7 @@ extension SharingError {
 
     static let withheld = SharingError(
         .withheld, "The images must be looked at again before they can be delivered",
-        "Ask whoever sent the link for a new one: the study's files name different patients, which must be confirmed when it is shared.")
+        "Ask whoever sent the link to look at the study and to share it anew.")
 
     static let sourceUnavailable = SharingError(
         .sourceUnavailable, "The storage that holds the images does not answer", "Try again in a few minutes.", retryAfterSeconds: 60)

@@ -24,10 +24,11 @@ struct Surveyor: Sendable {
 
     /// - Throws: `CatalogueError`, `SQLiteError`, `CancellationError`. That a folder cannot be listed is part of the result.
     func survey(_ items: [ContentItem]) async throws -> Survey {
-        let (picked, unknown) = try await catalogue.read { try $0.pickedStudies(items) }
-        var survey = Survey(draft: try Draft(), studies: [], unknown: unknown)
-        for study in picked {
-            guard let contents = try await catalogue.read({ try $0.contents(of: study) }) else { continue }
+        let picked = try await catalogue.read { try $0.pickedStudies(items) }
+        var survey = Survey(draft: try Draft(), studies: [], unknown: picked.unknown)
+        for study in picked.studies {
+            let contents = try await catalogue.read { try $0.contents(of: study) }
+            guard let contents else { continue }
             survey.studies.append(contents)
             for (index, series) in contents.series.enumerated() {
                 guard let id = series.rowIDs.series else { continue }
