@@ -33,29 +33,3 @@ public struct PlacedZipEntry: Sendable, Hashable {
         self.crc = crc
     }
 }
-
-/// The measures of an archive, all that must be kept of its layout beside each entry's offset.
-public struct ZipLayout: Sendable, Hashable {
-    /// How many entries it has.
-    public var count: Int
-    /// Where the central directory begins.
-    public var directoryOffset: UInt64
-    /// The central directory's length in bytes, without what ends the archive.
-    public var directoryLength: UInt64
-
-    public init(count: Int, directoryOffset: UInt64, directoryLength: UInt64) {
-        self.count = count
-        self.directoryOffset = directoryOffset
-        self.directoryLength = directoryLength
-    }
-}
-
-extension ZipLayout {
-    /// The length of the whole archive in bytes.
-    public var length: UInt64 { directoryOffset + directoryLength + UInt64(needsWideEnd ? 98 : 22) }
-
-    /// Whether the end of the archive needs numbers of 64 bits.
-    var needsWideEnd: Bool {
-        count >= ZipFormat.limit16 || directoryOffset >= ZipFormat.limit32 || directoryLength >= ZipFormat.limit32
-    }
-}

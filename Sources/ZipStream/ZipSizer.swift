@@ -14,7 +14,7 @@ public struct ZipSizer: Sendable {
         let offset = directoryOffset
         let record = EntryRecord(entry, offset: offset)
         count += 1
-        directoryOffset += record.length
+        directoryOffset = record.end
         directoryLength += UInt64(record.directoryRecordLength)
         return offset
     }
