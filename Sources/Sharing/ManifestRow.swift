@@ -43,7 +43,7 @@ struct ManifestRow {
         guard !field.isEmpty else { return }
         let clean = String(String.UnicodeScalarView(field.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
         bytes.append(UInt8(ascii: "\""))
-        if let first = clean.first(where: { $0 != " " }), formulaStarts.contains(first), Int64(clean) == nil {
+        if let first = clean.first(where: { $0 != " " }), formulaStarts.contains(first), !isNegativeNumber(clean) {
             bytes.append(UInt8(ascii: "'"))
         }
         for byte in clean.utf8 {
@@ -52,6 +52,8 @@ struct ManifestRow {
         }
         bytes.append(UInt8(ascii: "\""))
     }
+
+    private static func isNegativeNumber(_ text: String) -> Bool { text.hasPrefix("-") && Int64(text) != nil }
 
     /// Also their full-width forms, which some programs treat alike.
     private static let formulaStarts: Set<Character> = ["=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}"]
