@@ -12,11 +12,11 @@ struct Archive {
 
     func remove() { try? FileManager.default.removeItem(atPath: path) }
 
-    /// What unzip, Python, 7z and bsdtar complain of; empty when all find it sound.
+    /// What unzip, Python, 7zz and bsdtar complain of; empty when all find it sound.
     func test() throws -> String {
         var complaints = ""
         for command in [
-            ["unzip", "-tqq", path], ["python3", "-m", "zipfile", "-t", path], ["7z", "t", path], ["bsdtar", "-tf", path],
+            ["unzip", "-tqq", path], ["python3", "-m", "zipfile", "-t", path], ["7zz", "t", path], ["bsdtar", "-tf", path],
         ] {
             let (status, output) = try Self.run(command)
             if status != 0 { complaints += "\(command[0]): \(output.suffix(500))\n" }
