@@ -26,13 +26,14 @@ export async function showShare(share) {
   const end = new AbortController();
   await openDialog({
     title: t("share_detail.title"),
-    kind: "sheet",
-    content: () => [
+    kind: "wide",
+    content: (close) => [
       facts(share),
       h("h3", null, t("share_detail.contents")),
       contents(share, end.signal),
       h("h3", null, t("share_detail.log")),
       log(share, end.signal),
+      h("div", { class: "form-actions" }, button(t("common.close"), { onClick: () => close(null) })),
     ],
   });
   end.abort();
