@@ -10,9 +10,7 @@ struct Authentication: Sendable {
     /// - Parameter isActivity: whether the request keeps a session from expiring.
     /// - Throws: `LedgerError` when it cannot be found out.
     func caller(of request: Request, isActivity: Bool) async throws -> Caller {
-        Caller(
-            identity: try await identity(of: request, isActivity: isActivity), address: request.peer.text,
-            userAgent: String((request.headers["User-Agent"] ?? "").prefix(300)), requestID: request.id)
+        Caller(identity: try await identity(of: request, isActivity: isActivity), of: request)
     }
 
     private func identity(of request: Request, isActivity: Bool) async throws -> Caller.Identity? {
@@ -46,6 +44,12 @@ extension Caller.Identity {
 }
 
 extension Caller {
+    init(identity: Identity?, of request: Request) {
+        self.init(
+            identity: identity, address: request.peer.text, userAgent: String((request.headers["User-Agent"] ?? "").prefix(300)),
+            requestID: request.id)
+    }
+
     /// Who it is in the audit trail. A key is told apart from a user of the same name.
     public var auditOrigin: AuditOrigin {
         guard let identity else { return AuditOrigin(actor: "-", method: "none", ipAddress: address) }
