@@ -85,7 +85,7 @@ public indirect enum Schema: Sendable {
     case integer(ClosedRange<Int>? = nil)
     case number
     case boolean
-    case array(of: Schema)
+    case array(of: Schema, count: ClosedRange<Int>? = nil)
     /// Members; those that may be left out are marked, and no others may be there.
     case object([Member])
     /// An object whose keys are not known beforehand.

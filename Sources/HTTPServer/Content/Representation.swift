@@ -23,19 +23,6 @@ public struct Representation: Sendable {
         (self.headers, self.part) = (headers, part)
     }
 
-    /// Bytes that come from elsewhere while they are sent, such as a NAS.
-    ///
-    /// - Parameter write: writes exactly the part that it is given; an error cuts the connection. It begins once the answer's head is decided, and
-    ///   not at all for HEAD and 304.
-    public init(
-        contentType: String, length: Int, tag: EntityTag? = nil, modified: Int? = nil, headers: HeaderFields = [:],
-        streaming write: @escaping @Sendable (Range<Int>, any ResponseBodyWriter) async throws -> Void
-    ) {
-        self.init(contentType: contentType, length: length, tag: tag, modified: modified, headers: headers) { range in
-            .stream(length: range.count) { try await write(range, $0) }
-        }
-    }
-
     /// Bytes in memory.
     public init(contentType: String, bytes: [UInt8], tag: EntityTag? = nil, headers: HeaderFields = [:]) {
         self.init(contentType: contentType, length: bytes.count, tag: tag, headers: headers) { range in
@@ -69,10 +56,8 @@ public struct Representation: Sendable {
 
     /// The answer to a GET or HEAD: 200, 206, 304 or 416.
     ///
-    /// - Parameter mayBePart: whether a range is given where one is asked for. Not where the client can only have a part of something else, and did
-    ///   not say of what: it then gets the whole.
     /// - Throws: ``Problem`` 412, 416.
-    public func response(to request: Request, mayBePart: Bool = true) throws -> Response {
+    public func response(to request: Request) throws -> Response {
         var response = Response(.ok, headers: headers)
         if let tag { response.headers["ETag"] = tag.description }
         if let modified { response.headers["Last-Modified"] = HTTPDate.text(modified) }
@@ -83,7 +68,7 @@ public struct Representation: Sendable {
         }
         response.headers["Content-Type"] = contentType
         var range = 0..<length
-        if mayBePart, request.method == .get, let header = request.headers["Range"], mayUseRange(request), let asked = ByteRange(header) {
+        if request.method == .get, let header = request.headers["Range"], mayUseRange(request), let asked = ByteRange(header) {
             guard let found = asked.range(in: length) else {
                 throw Problem(
                     .rangeNotSatisfiable, "RANGE_NOT_SATISFIABLE", "There are \(length) bytes.",

@@ -80,7 +80,7 @@ enum Input {
                 errors.append(.init(path: String(name.prefix(50)), message: "is not a known parameter; \(allowed)"))
                 continue
             }
-            if case .array(let element) = parameter.schema {
+            if case .array(let element, _) = parameter.schema {
                 // Several values are given by repeating the name or with commas.
                 errors += value.split(separator: ",", omittingEmptySubsequences: false)
                     .flatMap { element.problems(withText: String($0), path: name) }
