@@ -18,6 +18,7 @@ public final class Ledger: Sendable {
         /// A new key signs tokens; the one before stays valid for as long as tokens that it signed.
         public var signingKey: Double = 24 * 3_600
         public var signIn = SignInLimits()
+        public var shares = ShareLimits()
 
         public init() {}
     }

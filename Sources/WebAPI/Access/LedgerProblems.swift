@@ -19,11 +19,12 @@ extension Problem {
         switch code {
         case .missing, .newer, .corrupt, .locked, .failed, .keyMissing, .keyWrong, .busy: .serviceUnavailable
         case .diskFull: .insufficientStorage
-        case .badName, .weakPassword, .expiryInPast: .unprocessableContent
-        case .userExists, .lastAdmin, .keyExists, .sourceExists: .conflict
-        case .noSuchUser, .noSuchKey, .noSuchSession, .noSuchSource, .setupDone: .notFound
-        case .setupTokenWrong: .forbidden
-        case .signInRefused: .unauthorized
+        case .badName, .weakPassword, .expiryInPast, .badShare, .sharePasswordWeak, .sharePasswordMissing, .expiryTooLate:
+            .unprocessableContent
+        case .userExists, .lastAdmin, .keyExists, .sourceExists, .shareRevoked: .conflict
+        case .noSuchUser, .noSuchKey, .noSuchSession, .noSuchSource, .noSuchShare, .noSuchPlan, .shareEnded, .setupDone: .notFound
+        case .setupTokenWrong, .shareLocked: .forbidden
+        case .signInRefused, .shareRefused: .unauthorized
         case .tooManyFailures: .tooManyRequests
         }
     }
