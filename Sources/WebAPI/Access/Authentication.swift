@@ -58,6 +58,16 @@ extension Caller {
     }
 }
 
+enum Cookies {
+    /// Nil when there is none of that name, or more than one.
+    static func value(of name: String, in request: Request) -> String? {
+        let prefix = name + "="
+        let found = request.headers.values("Cookie").flatMap { $0.split(separator: ";") }
+            .map { $0.drop { $0 == " " } }.filter { $0.hasPrefix(prefix) }
+        return found.count == 1 ? String(found[0].dropFirst(prefix.count)) : nil
+    }
+}
+
 /// The cookie that holds a session's token.
 ///
 /// Source: RFC 6265bis §4.1.3.2, "The __Host- Prefix".
@@ -66,12 +76,7 @@ enum SessionCookie {
     static func name(isSecure: Bool) -> String { isSecure ? "__Host-fileroom" : "fileroom" }
 
     /// The token that came with a request; nil when there is none, or more than one: one of them is not ours.
-    static func token(in request: Request) -> String? {
-        let prefix = name(isSecure: request.isSecure) + "="
-        let found = request.headers.values("Cookie").flatMap { $0.split(separator: ";") }
-            .map { $0.drop { $0 == " " } }.filter { $0.hasPrefix(prefix) }
-        return found.count == 1 ? String(found[0].dropFirst(prefix.count)) : nil
-    }
+    static func token(in request: Request) -> String? { Cookies.value(of: name(isSecure: request.isSecure), in: request) }
 
     /// - Parameter token: nil makes the browser forget it.
     static func field(_ token: String?, isSecure: Bool, lifetimeSeconds: Int) -> String {

@@ -58,6 +58,13 @@ enum RecipientLanguage: String, Sendable, CaseIterable {
         return "\(day) \(month) \(parts.year ?? 0), \(two(parts.hour)):\(two(parts.minute)) UTC"
     }
 
+    /// `20260131` as `31 January 2026`; nil for what is no such date. Source: PS3.5 §6.2, DA.
+    func day(_ date: String) -> String? {
+        let digits = date.filter { $0 != "." && $0 != "-" }
+        guard digits.utf8.count == 8, let number = Int(digits), (1...12).contains(number / 100 % 100) else { return nil }
+        return "\(number % 100)\(self == .english ? "" : ".") \(months[number / 100 % 100 - 1]) \(number / 10_000)"
+    }
+
     private var months: [String] {
         switch self {
         case .english:

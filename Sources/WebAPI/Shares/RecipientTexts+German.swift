@@ -36,7 +36,8 @@ extension RecipientTexts {
         forPrograms: "Für Programme",
         wrongPassword: "Dieses Passwort stimmt nicht. Achten Sie auf große und kleine Buchstaben und versuchen Sie es noch einmal.",
         waitForPassword: { "Es wurden zu viele falsche Passwörter eingegeben. Warten Sie \($0) und versuchen Sie es dann noch einmal." },
-        locked: "Es wurden zu viele falsche Passwörter eingegeben, und der Link nimmt keines mehr an. Bitten Sie darum, ihn wieder zu öffnen, wo"
+        locked:
+            "Es wurden zu viele falsche Passwörter eingegeben, und der Link nimmt keines mehr an. Bitten Sie darum, ihn wieder zu öffnen, wo"
             + " Sie ihn bekommen haben.",
         noLink: (
             "Dieser Link funktioniert nicht",

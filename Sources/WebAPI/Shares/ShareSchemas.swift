@@ -30,7 +30,8 @@ enum ShareSchemas {
         [
             .init("items", .array(of: .reference("ShareItem"), count: 1...mostItems), "What is shared."),
             .init(
-                "confirm_conflict", .boolean, "Whether it is shared although its files name different patients: see `Conflicts` of a study.",
+                "confirm_conflict", .boolean,
+                "Whether it is shared although its files name different patients: see `Conflicts` of a study.",
                 isOptional: true),
         ] + terms)
 
@@ -43,7 +44,8 @@ enum ShareSchemas {
         ]),
         "Share": .object(share),
         "NewShare": .object([
-            .init("share", .reference("Share")), .init("link", .string(), "To be given to the recipient; told this once, and kept nowhere."),
+            .init("share", .reference("Share")),
+            .init("link", .string(), "To be given to the recipient; told this once, and kept nowhere."),
             .init("qr", .reference("QRCode"), "The link."),
         ]),
         "QRCode": .object([
@@ -57,7 +59,8 @@ enum ShareSchemas {
                 "action", .string(allowed: ShareAccess.Action.allCases.map(\.rawValue)),
                 "`view`: the page was opened; `unlock`: a password was tried; `download`: a download or a part of one."),
             .init("success", .nullable(.boolean), "Null while a download runs."),
-            .init("code", .string(), "`ok`, or what went wrong; empty while a download runs."), .init("bytes", .integer(), "That were sent."),
+            .init("code", .string(), "`ok`, or what went wrong; empty while a download runs."),
+            .init("bytes", .integer(), "That were sent."),
             .init("range", .nullable(.string()), "The first and the last byte that were asked for, as `0-1023`; null for the whole."),
         ]),
         "ShareStatistics": .object([
