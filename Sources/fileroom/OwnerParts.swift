@@ -88,6 +88,22 @@ struct OwnerParts: Sendable {
         { [log] event in log.event(JSONLog.Level(rawValue: event.level.rawValue) ?? .info, event.message, requestID: event.requestID) }
     }
 
+    /// Keeps in the audit trail what a signal asked of jobs. That they are paused must not wait for it, nor fail with it.
+    func keep(_ wish: JobBoard.Wish, of jobs: [Int64], signal: String) async {
+        let action =
+            switch wish {
+            case .pause, .stop: "index.pause"
+            case .resume: "index.resume"
+            case .cancel: "index.cancel"
+            }
+        let object = jobs.map { "job \($0)" }.joined(separator: ", ")
+        do {
+            try await ledger.record(AuditEntry(action, object: object, detail: signal, by: .local))
+        } catch {
+            Terminal.note("fileroom: \(signal) is not in the audit trail: \(error)")
+        }
+    }
+
     /// Keeps what is not on the disk yet.
     func close() async {
         do {

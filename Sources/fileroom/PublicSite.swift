@@ -21,7 +21,7 @@ struct PublicSite {
 
     /// The addresses that the pages' own history shows.
     private static let names: Set<String> = [
-        "catalogue", "sources", "jobs", "people", "keys", "audit", "health", "account", "sign-in", "setup",
+        "catalogue", "shares", "sources", "jobs", "people", "keys", "audit", "health", "account", "sign-in", "setup",
     ]
 
     private static func page(_ request: Request, _ pages: StaticFiles) throws -> Response {

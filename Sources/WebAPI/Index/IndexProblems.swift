@@ -5,6 +5,7 @@ internal import HTTPServer
 internal import Indexing
 internal import Ledger
 internal import Sharing
+internal import SourceAccess
 
 extension Problem {
     /// The one table from what goes wrong with jobs, sources and the catalogue to what a client reads.
