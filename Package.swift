@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "Sharing",
             dependencies: [
-                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Ledger", "MediaDirectory", "SourceAccess",
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Ledger", "MediaDirectory", "SQLite", "SourceAccess",
                 "ZipStream",
             ],
             swiftSettings: strict),
