@@ -49,14 +49,8 @@ public final class AccessLayer: Sendable {
     private func guarded(_ route: APIRoute) -> Router.Handler {
         { [self] request in
             request[RequestTrace.self]?.isRouted(to: route.pattern)
-<<<<<<< HEAD
-            let isLimited = route.rate != .unlimited && request.peer != .local
-            if isLimited { try limiter.admit(address: request.peer.text, to: route.rate) }
-            let caller = try await caller(of: request, route)
-=======
             try admit(route, request) { () throws(Problem) in try limiter.admit(address: request.peer.text, to: route.rate) }
-            let caller = try await authentication.caller(of: request, isActivity: route.isActivity && request.headers["X-Automatic"] == nil)
->>>>>>> main
+            let caller = try await caller(of: request, route)
             request[RequestTrace.self]?.isAsked(by: caller)
             if caller.identity != nil {
                 try admit(route, request) { () throws(Problem) in try limiter.admit(actor: caller.auditOrigin.actor, to: route.rate) }
@@ -76,11 +70,11 @@ public final class AccessLayer: Sendable {
         }
     }
 
-<<<<<<< HEAD
     private func caller(of request: Request, _ route: APIRoute) async throws -> Caller {
         guard route.access != .link else { return Caller(identity: nil, of: request) }
         return try await authentication.caller(of: request, isActivity: route.isActivity && request.headers["X-Automatic"] == nil)
-=======
+    }
+
     /// - Throws: ``Problem`` 429.
     private func admit(_ route: APIRoute, _ request: Request, _ limit: () throws(Problem) -> Void) throws(Problem) {
         guard route.rate != .unlimited, request.peer != .local else { return }
@@ -90,7 +84,6 @@ public final class AccessLayer: Sendable {
             auditor.noteLimit(of: route, request)
             throw error
         }
->>>>>>> main
     }
 
     /// - Throws: ``Problem``: 401, 403.

@@ -46,7 +46,7 @@ extension Problem {
             case .unknownObject, .shareEnded: .notFound
             case .patientConflict: .conflict
             case .nothingToShare: .unprocessableContent
-            case .incomplete, .sourceUnavailable, .tooManyDownloads, .sourceChanged, .downloadStopped: .serviceUnavailable
+            case .incomplete, .withheld, .sourceUnavailable, .tooManyDownloads, .sourceChanged, .downloadStopped: .serviceUnavailable
             }
         var problem = Problem(status, error.code.rawValue, "\(error.message). \(error.suggestion)")
         if let seconds = error.retryAfterSeconds { problem.headers["Retry-After"] = String(seconds) }

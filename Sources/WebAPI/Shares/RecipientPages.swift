@@ -151,6 +151,7 @@ public struct RecipientPages: Sendable {
         let wait = problem.headers["Retry-After"].flatMap { Double($0) }.map(texts.language.duration)
         return switch (problem.code, problem.status) {
         case ("INCOMPLETE", _): texts.incomplete
+        case ("WITHHELD", _): texts.withheld
         case ("SOURCE_UNAVAILABLE", _): texts.storageAway
         case ("TOO_MANY_DOWNLOADS", _): texts.busy(wait ?? texts.language.duration(60))
         case ("TOO_MANY_FAILURES", _): texts.waitForPassword(wait ?? texts.language.duration(60))

@@ -50,6 +50,7 @@ extension RecipientTexts {
         incomplete:
             "Einige der Dateien sind derzeit nicht erreichbar, und einen unvollständigen Download gibt es nicht. Versuchen Sie es später, oder"
             + " fragen Sie dort, wo Sie den Link bekommen haben.",
+        withheld: "Die Bilder müssen noch einmal angesehen werden, bevor es sie gibt. Fragen Sie dort, wo Sie den Link bekommen haben.",
         storageAway: "Der Speicher mit den Bildern antwortet derzeit nicht. Versuchen Sie es später noch einmal.",
         badRequest: "Das hat der Server nicht verstanden. Öffnen Sie den Link noch einmal.",
         passwordNeeded: "Es wird ein Passwort gebraucht.",

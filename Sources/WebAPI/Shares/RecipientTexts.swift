@@ -28,7 +28,7 @@ struct RecipientTexts: Sendable {
     let failed: String
     let tooMany: @Sendable (_ duration: String) -> String
     let busy: @Sendable (_ duration: String) -> String
-    let incomplete, storageAway, badRequest, passwordNeeded, serverFailed: String
+    let incomplete, withheld, storageAway, badRequest, passwordNeeded, serverFailed: String
     let tryAgain: @Sendable (_ duration: String) -> String
 }
 
@@ -87,6 +87,7 @@ extension RecipientTexts {
         incomplete:
             "Some of the files cannot be reached at the moment, and an incomplete download is not given. Try later, or ask whoever sent you"
             + " the link.",
+        withheld: "The images must be looked at again before they can be given. Ask whoever sent you the link.",
         storageAway: "The storage that holds the images does not answer at the moment. Try again later.",
         badRequest: "The server did not understand that. Open the link again.",
         passwordNeeded: "A password is needed.",
