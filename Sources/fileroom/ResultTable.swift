@@ -36,7 +36,11 @@ enum JSONObjects {
         var (depth, begin, isText, isEscaped) = (0, json.startIndex, false, false)
         for (index, byte) in zip(json.indices, json) {
             if isText {
-                if isEscaped { isEscaped = false } else if byte == UInt8(ascii: "\\") { isEscaped = true } else {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else {
                     isText = byte != UInt8(ascii: "\"")
                 }
                 continue
