@@ -4,6 +4,7 @@ import Foundation
 import HTTPServer
 import Indexing
 import Ledger
+import Sharing
 import Synchronization
 import WebAPI
 
