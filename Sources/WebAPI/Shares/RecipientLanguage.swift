@@ -76,15 +76,15 @@ enum RecipientLanguage: String, Sendable, CaseIterable {
         }
     }
 
-    /// `3 hours`: rounded down, so that nobody comes too late.
+    /// `3 hours`
     func duration(_ seconds: Double) -> String {
-        let seconds = max(0, Int(seconds))
+        let seconds = max(0, Int(seconds.rounded()))
         let isEnglish = self == .english
         switch seconds {
         case ..<120: return count(max(1, seconds), isEnglish ? "second" : "Sekunde", isEnglish ? "seconds" : "Sekunden")
-        case ..<7_200: return count(seconds / 60, isEnglish ? "minute" : "Minute", isEnglish ? "minutes" : "Minuten")
-        case ..<172_800: return count(seconds / 3_600, isEnglish ? "hour" : "Stunde", isEnglish ? "hours" : "Stunden")
-        default: return count(seconds / 86_400, isEnglish ? "day" : "Tag", isEnglish ? "days" : "Tage")
+        case ..<7_200: return count((seconds + 30) / 60, isEnglish ? "minute" : "Minute", isEnglish ? "minutes" : "Minuten")
+        case ..<172_800: return count((seconds + 1_800) / 3_600, isEnglish ? "hour" : "Stunde", isEnglish ? "hours" : "Stunden")
+        default: return count((seconds + 43_200) / 86_400, isEnglish ? "day" : "Tag", isEnglish ? "days" : "Tage")
         }
     }
 }

@@ -57,7 +57,9 @@ public struct RecipientPages: Sendable {
         func count(_ number: Int, _ name: (one: String, many: String)) -> String { language.count(number, name.one, name.many) }
         let files = count(summary.instances, texts.file)
         let what = summary.studies > 0 && share.kind != .series ? count(summary.studies, texts.study) : count(summary.series, texts.series)
-        return texts.shares("<bdi>\(share.createdBy)</bdi>", "\(what) \(texts.with) \(files)")
+        // Neither the command line nor a program is anybody to a recipient.
+        let isPerson = share.createdBy != AuditOrigin.local.actor && !share.createdBy.hasPrefix("key:")
+        return texts.shares(isPerson ? "<bdi>\(share.createdBy)</bdi>" : nil, what, files)
     }
 
     private func facts(_ page: Sheet, _ texts: RecipientTexts) -> [HTML] {

@@ -2,9 +2,10 @@ extension RecipientTexts {
     static let german = RecipientTexts(
         language: .german,
         title: "Medizinische Bilder für Sie",
-        shares: { "<strong>\($0)</strong> teilt \($1) mit Ihnen." },
+        shares: { person, what, files in
+            person.map { "<strong>\($0)</strong> teilt \(what) mit Ihnen: \(files)." } ?? "\(what) für Sie: \(files)."
+        },
         study: ("Untersuchung", "Untersuchungen"), series: ("Serie", "Serien"), file: ("Datei", "Dateien"),
-        with: "mit",
         size: "Größe", modalities: "Art der Bilder", until: "Verfügbar bis", downloadsLeft: "Verbleibende Downloads", patient: "Patient",
         born: "geboren",
         remaining: { "noch \($0)" },

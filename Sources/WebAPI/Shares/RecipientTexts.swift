@@ -4,11 +4,9 @@ struct RecipientTexts: Sendable {
 
     // MARK: The page of a share
     let title: String
-    /// Between who shares and what.
-    let shares: @Sendable (_ person: HTML, _ what: String) -> HTML
+    /// Nil for nobody who could be named.
+    let shares: @Sendable (_ person: HTML?, _ what: String, _ files: String) -> HTML
     let study, series, file: (one: String, many: String)
-    /// Between what holds and what is in it.
-    let with: String
     let size, modalities, until, downloadsLeft, patient, born: String
     let remaining: @Sendable (_ duration: String) -> String
     let password, passwordHint, open, download, goOn: String
@@ -45,9 +43,10 @@ extension RecipientTexts {
     static let english = RecipientTexts(
         language: .english,
         title: "Medical images for you",
-        shares: { "<strong>\($0)</strong> shares \($1) with you." },
+        shares: { person, what, files in
+            person.map { "<strong>\($0)</strong> shares \(what) with you: \(files)." } ?? "\(what) for you: \(files)."
+        },
         study: ("study", "studies"), series: ("series", "series"), file: ("file", "files"),
-        with: "with",
         size: "Size", modalities: "Kind of images", until: "Available until", downloadsLeft: "Downloads left", patient: "Patient",
         born: "born",
         remaining: { "in \($0)" },
