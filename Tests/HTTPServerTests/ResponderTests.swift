@@ -9,17 +9,6 @@ import Testing
 
     private struct Secret: Error { let patient = "Doe" }
 
-    /// What stands outermost of an API: it makes every error an answer, which middleware before it then sees.
-    private struct ErrorsAsAnswers: Middleware {
-        func respond(to request: Request, next: any Responder) async throws -> Response {
-            do {
-                return try await next.respond(to: request)
-            } catch {
-                return (error as? Problem ?? Problem.internalError).response(requestID: request.id)
-            }
-        }
-    }
-
     private let app = Router([
         .init(.get, "/studies/{uid}") { request in
             Response(
