@@ -194,6 +194,8 @@ export default {
   "share_action.download.end": "Download beendet",
   "share_action.download.resume": "Download fortgesetzt",
 
+  "share_code.PASSWORD_WRONG": "Falsches Passwort",
+
   "problem.PATIENT_CONFLICT": "Die Dateien, die Sie teilen, nennen verschiedene Patienten.",
   "problem.UNKNOWN_OBJECT":
     "Etwas von dem, was Sie teilen, ist nicht mehr im Katalog. Suchen Sie noch einmal und teilen Sie dann.",

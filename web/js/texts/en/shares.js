@@ -190,6 +190,8 @@ export default {
   "share_action.download.end": "Download ended",
   "share_action.download.resume": "Download resumed",
 
+  "share_code.PASSWORD_WRONG": "Wrong password",
+
   "problem.PATIENT_CONFLICT": "The files of what you share name different patients.",
   "problem.UNKNOWN_OBJECT": "Something of what you share is no longer in the catalogue. Search again, then share.",
 
