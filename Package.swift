@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "Sharing",
             dependencies: [
-                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Ledger", "MediaDirectory", "SourceAccess",
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Ledger", "MediaDirectory", "SQLite", "SourceAccess",
                 "ZipStream",
             ],
             swiftSettings: strict),
@@ -84,10 +84,11 @@ let package = Package(
             name: "fileroom-smb-worker",
             dependencies: ["CSMBClient", "DICOM", "SMBWire"],
             swiftSettings: strict,
-            // Samba's libraries must find these functions of ours before their own: see WireWatch and ListingWatch.
+            // Samba's libraries must find these functions of ours before their own: see WireWatch, ListingWatch and OpenWatch.
             linkerSettings: [
                 .unsafeFlags([
                     "-Xlinker", "--export-dynamic-symbol=writev", "-Xlinker", "--export-dynamic-symbol=smb2cli_query_directory_recv",
+                    "-Xlinker", "--export-dynamic-symbol=smb2cli_req_recv",
                 ])
             ]),
 

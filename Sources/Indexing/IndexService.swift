@@ -1,6 +1,7 @@
 public import Catalogue
 public import Configuration
 public import Foundation
+public import SourceAccess
 
 /// The jobs of a server: one per source at a time, begun by people, by schedules, or continued after an interruption; and what everybody may
 /// know about them.
@@ -12,6 +13,8 @@ public actor IndexService {
     public nonisolated let feed = StatusFeed()
     nonisolated let board: JobBoard
     nonisolated let declarations: any SourceDeclarations
+    /// How many connections each source may have, for everything that this process does with it.
+    public nonisolated let connections = SourceConnections()
     nonisolated let now: @Sendable () -> Double
     /// Takes what is worth a line in the log: no patient values, no passwords.
     nonisolated let report: @Sendable (String) -> Void
@@ -96,7 +99,7 @@ public actor IndexService {
     ///
     /// - Parameter order: its source is a declared one's name or place, or any other place.
     /// - Returns: the job's number.
-    /// - Throws: ``JobConflict`` when one runs already; ``SourceRefusal``, `PasswordError`, `SourceError`, `CatalogueError`.
+    /// - Throws: ``JobConflict`` when one runs already; `SourceRefusal`, `PasswordError`, `SourceError`, `CatalogueError`.
     public func start(_ order: IndexOrder) async throws -> Int64 {
         let declared = try await declarations.declaredSources()
         let source = try Self.meaning(of: order.source, declared)
@@ -118,7 +121,7 @@ public actor IndexService {
         try SourceOpening.refuseDisabled(source)
         if order.password == nil { order.password = try password(of: source, order) }
         do {
-            return try await board.start(SourceOpening(order, of: source))
+            return try await board.start(JobOpening(order, of: source, connections: connections))
         } catch let error as CatalogueError where error.code == .locked {
             throw JobConflict.busy(error.message)
         }
@@ -135,16 +138,9 @@ public actor IndexService {
 
     /// The password of an order's user; nil for a folder and for a guest.
     ///
-    /// - Throws: ``SourceRefusal`` when a user is named and none is found; `PasswordError`.
+    /// - Throws: `SourceRefusal` when a user is named and none is found; `PasswordError`.
     public nonisolated func password(of source: SourceConfiguration, _ order: IndexOrder? = nil) throws -> String? {
-        guard case .smb = source.address else { return nil }
-        var environment = environment
-        // The variable is for sources that say nothing themselves: it would send one server's password to another.
-        if source.password != nil { environment[SourceConfiguration.passwordVariable] = nil }
-        if let found = try source.password(commandLineFile: order?.passwordFile, environment: environment) { return found.secret.reveal() }
-        let username = order?.username ?? source.username
-        guard username.isEmpty else { throw SourceRefusal(.noPassword, "The user \(username) of \(source.name) needs a password.") }
-        return nil
+        try source.password(username: order?.username, file: order?.passwordFile, environment: environment)
     }
 
     // MARK: Wishes
@@ -219,7 +215,7 @@ public actor IndexService {
     ///
     /// - Parameter source: its name.
     /// - Returns: how many files went.
-    /// - Throws: ``JobConflict`` when nothing is held or a job runs on it; ``SourceRefusal``, `CatalogueError`.
+    /// - Throws: ``JobConflict`` when nothing is held or a job runs on it; `SourceRefusal`, `CatalogueError`.
     public func confirm(source name: String) async throws -> Int {
         let declared = try await declarations.declaredSources().source(name)
         let records = try await readers.read { try JobReader($0).jobs(onlyLast: true) }

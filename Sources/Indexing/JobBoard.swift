@@ -1,19 +1,7 @@
 public import Catalogue
 public import FileSource
 public import Foundation
-
-/// A source that has been opened for a job, and how it is read.
-public struct OpenedSource: Sendable {
-    public let source: any FileSource
-    /// `smb` or `local`.
-    public let method: String
-    /// Why this method.
-    public let reason: String
-
-    public init(source: any FileSource, method: String, reason: String) {
-        (self.source, self.method, self.reason) = (source, method, reason)
-    }
-}
+public import SourceAccess
 
 /// What a job is begun with.
 public struct JobOrder: Sendable {
@@ -115,8 +103,8 @@ public actor JobBoard {
     /// Opens a source and begins or continues a job on it.
     ///
     /// - Returns: its number.
-    /// - Throws: as ``SourceOpening/open()`` and ``start(_:on:)``; `SourceError` when a source that was never indexed cannot be read.
-    public func start(_ opening: SourceOpening) async throws -> Int64 {
+    /// - Throws: as ``JobOpening/open()`` and ``start(_:on:)``; `SourceError` when a source that was never indexed cannot be read.
+    public func start(_ opening: JobOpening) async throws -> Int64 {
         let opened = try await opening.open()
         do {
             // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.

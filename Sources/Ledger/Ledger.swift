@@ -18,6 +18,7 @@ public final class Ledger: Sendable {
         /// A new key signs tokens; the one before stays valid for as long as tokens that it signed.
         public var signingKey: Double = 24 * 3_600
         public var signIn = SignInLimits()
+        public var shares = ShareLimits()
 
         public init() {}
     }
@@ -25,6 +26,10 @@ public final class Ledger: Sendable {
     let policy: Policy
     let now: @Sendable () -> Double
     let passwords: PasswordThreads
+    /// Recipients' are checked apart: whoever guesses them keeps nobody from signing in.
+    let sharePasswords: PasswordThreads
+    let remembered: RememberedPasswords
+    let checksums = ChecksumQueue()
     let key: SealingKey
     let auditKey: [UInt8]
     let path: String
@@ -34,6 +39,8 @@ public final class Ledger: Sendable {
     let reader: LedgerThread
     /// For what may take long.
     let slowReader: LedgerThread
+    /// For the files of downloads.
+    let planReader: LedgerThread
 
     /// How long rows that nobody waits for may wait for others, and for the next try after a failure.
     static let grouping = Duration.milliseconds(5)
@@ -74,9 +81,20 @@ public final class Ledger: Sendable {
         auditKey = key.derived(for: LedgerFile.auditSealing)
         (self.policy, self.now) = (policy, now)
         passwords = try PasswordThreads(cost: cost)
+        sharePasswords = try PasswordThreads(cost: cost, threads: 1, queueLimit: 32)
+        remembered = try RememberedPasswords()
+        try Self.endInterruptedDownloads(opened.connection, now: now(), sealKey: auditKey)
         writer = LedgerThread(opened.connection, label: "ledger writer")
         reader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger reader")
         slowReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger slow reader")
+        planReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger plan reader")
+    }
+
+    private static func endInterruptedDownloads(_ connection: Connection, now: Double, sealKey: [UInt8]) throws {
+        try LedgerError.translating {
+            let rows = LedgerRows(connection)
+            try connection.transaction { try rows.endInterruptedDownloads(now: now, sealKey: sealKey) }
+        }
     }
 
     /// Writes what is still pending, and moves everything into the one file, so that it is whole without those beside it. To be called before
@@ -84,6 +102,7 @@ public final class Ledger: Sendable {
     ///
     /// - Throws: ``LedgerError``.
     public func close() async throws {
+        try await writeChecksums()
         try await flush()
         _ = try await writer.read { try $0.connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") }
     }
@@ -131,6 +150,7 @@ public final class Ledger: Sendable {
                 do {
                     return try rows.connection.transaction {
                         try rows.writeUse(of: pending)
+                        for access in pending.accesses { try rows.insert(access) }
                         try rows.append(pending.entries, sealKey: auditKey)
                         let (result, entry) = try body(rows)
                         try rows.append(entry.map { [.init(entry: $0, timeUnixMilliseconds: time)] } ?? [], sealKey: auditKey)

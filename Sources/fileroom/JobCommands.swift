@@ -3,6 +3,7 @@ import CommandLineInterface
 import Configuration
 import Foundation
 import Indexing
+import SourceAccess
 
 /// `status`, `pause`, `resume`, `cancel`, `confirm`.
 enum JobCommands {

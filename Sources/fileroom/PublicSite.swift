@@ -12,7 +12,10 @@ struct PublicSite {
     var responder: any Responder {
         let fallback: Router.Handler? = pages.map { pages in { @Sendable request in try Self.page(request, pages) } }
         return parts.access
-            .responder(for: parts.routes, fallback: fallback, isCertificateReal: isCertificateReal, observers: [parts.metrics.count])
+            .responder(
+                for: parts.routes, fallback: fallback, isCertificateReal: isCertificateReal, observers: [parts.metrics.count],
+                showing: parts.pages.show
+            )
             .behind([
                 TrustedProxies(trustedProxies.compactMap { AddressRange($0) }), RequestIDMiddleware(), ConditionalMiddleware(),
                 CompressionMiddleware(),
@@ -25,12 +28,14 @@ struct PublicSite {
     ]
 
     private static func page(_ request: Request, _ pages: StaticFiles) throws -> Response {
+        let missing = Problem(.notFound, "NOT_FOUND", "There is nothing at this address.")
         switch request.segments.first {
+        // Links have pages of their own, which say less.
+        case "s"?: throw missing
         case nil: return try pages.page(for: request)
         case "assets"?: return try pages.asset(for: request)
         case let name? where names.contains(name) && request.segments.count == 1: return try pages.page(for: request)
         default:
-            let missing = Problem(.notFound, "NOT_FOUND", "There is nothing at this address.")
             // A person who mistyped gets the page that says so.
             guard request.segments.first != "api", request.headers["Accept"]?.contains("text/html") == true else { throw missing }
             var page = try pages.page(for: request)

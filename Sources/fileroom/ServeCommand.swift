@@ -4,6 +4,7 @@ import Foundation
 import HTTPServer
 import Indexing
 import Ledger
+import Sharing
 import Synchronization
 import WebAPI
 
@@ -34,7 +35,8 @@ struct ServeCommand {
     private func run() async throws -> ExitCode {
         let reload = Reload()
         var certificate: Certificate?
-        let role = OwnerRole(isServer: true, reload: { reload() }, policy: policy, log: log)
+        let role = OwnerRole(
+            isServer: true, reload: { reload() }, policy: policy, stylesheet: pages.map { $0.base + "/css/recipient.css" }, log: log)
         let taken = try await Owner.take(context, as: role) { _ in
             certificate = try await blocking { [settings, folder = context.folder] in try Certificate(settings, folder: folder, now: Date())
             }
@@ -70,19 +72,35 @@ struct ServeCommand {
             try await owner.service.begin()
             let port = server.addresses.first?.port ?? settings.listen.port
             log.event(.info, "listening on \(settings.listen.host), port \(port)\(settings.tls == .none ? ", without TLS" : "")")
+            owner.parts.address.isServed(at: settings.address(port: port))
             try await announce(owner, settings.address(port: port))
         } catch {
             await server.stop(deadline: .seconds(1))
             throw error
         }
         SystemdNotice.send("READY=1")
+        let tidying = Task { await tidy(owner.parts) }
         await owner.signals.stopped()
+        tidying.cancel()
         SystemdNotice.send("STOPPING=1")
         log.event(.info, "stopping: running requests are answered, jobs keep their place")
         // Side by side: streams of events end with the jobs' service.
         async let jobs: Void = owner.service.stop()
         await server.stop(deadline: Self.patience)
         await jobs
+    }
+
+    /// Forgets downloads that nobody can resume any more, again and again until it is cancelled.
+    private func tidy(_ parts: OwnerParts) async {
+        repeat {
+            do {
+                try await parts.shares.removeOldPlans()
+            } catch {
+                log.event(.error, "old downloads could not be forgotten: \(Failure(error).text)")
+            }
+            // Whoever cancels it asks for its end.
+            try? await Task.sleep(for: .seconds(600))
+        } while !Task.isCancelled
     }
 
     /// How long running requests may take to end.

@@ -53,6 +53,11 @@ import Testing
     }
 
     @Test(arguments: Way.allCases)
+    func `a slash behind an address makes it another`(_ way: Way) async throws {
+        #expect(try await way.ask(app, "GET", "/studies/1.2/").status == 404)
+    }
+
+    @Test(arguments: Way.allCases)
     func `an unknown method is told which are known`(_ way: Way) async throws {
         let answer = try await way.ask(app, "PUT", "/part")
         #expect(answer.status == 405)

@@ -1,6 +1,6 @@
 internal import Dispatch
 internal import Glibc
-internal import HTTPServer
+public import HTTPServer
 internal import Ledger
 internal import Synchronization
 
@@ -89,10 +89,14 @@ final class RequestTrace: RequestKey, Sendable {
     }
 }
 
+/// Shows a problem to whoever asked, where it is not to be `application/problem+json`.
+public typealias ProblemView = @Sendable (Problem, Request) -> Response?
+
 /// Makes every error an answer, and tells the log and other observers of every request. The outermost.
 struct RequestObservation: Middleware {
     let log: JSONLog
     let observers: [@Sendable (RequestRecord) -> Void]
+    let show: ProblemView
     /// Seconds of a clock that never goes back.
     let now: @Sendable () -> Double
 
@@ -119,7 +123,7 @@ struct RequestObservation: Middleware {
         } catch {
             let problem = problem(of: error, request)
             tell(problem.status.rawValue, code: problem.code)
-            return problem.response(requestID: request.id)
+            return show(problem, request) ?? problem.response(requestID: request.id)
         }
     }
 

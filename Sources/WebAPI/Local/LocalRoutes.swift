@@ -1,9 +1,11 @@
 internal import Backup
+internal import Catalogue
 internal import Configuration
 internal import FileSource
 internal import Foundation
 internal import HTTPServer
 public import Indexing
+internal import SourceAccess
 
 /// What only processes of this machine may ask of the one that owns the data folder: it reads their files and uses their passwords. Served on the
 /// control socket alone.
@@ -21,7 +23,7 @@ public struct LocalRoutes: Sendable {
         (self.service, self.begin, self.isEnding) = (service, begin, isEnding)
     }
 
-    public var routes: [APIRoute] { [order, metrics, backup] }
+    public var routes: [APIRoute] { [order, metrics, export, backup] }
 
     // MARK: Orders
 
@@ -92,6 +94,19 @@ public struct LocalRoutes: Sendable {
             let metrics = await service.metrics(ofSource: request.query["url"] ?? "")
             return .json(bytes: Array(try IndexStatus.makeEncoder().encode(metrics)))
         }
+    }
+
+    // MARK: Export
+
+    /// Under the name that an export over HTTP has.
+    private var export: APIRoute {
+        APIRoute(
+            .post, "/local/exports", .local, rate: .unlimited, audit: .change("catalogue.export"),
+            Operation(
+                "announceExport", tag: "Local", "Keeps in the audit trail that whoever asks is about to export the catalogue from its file.",
+                parameters: [.query("format", .string(allowed: ExportFormat.allCases.map(\.rawValue)), "`json` unless given.")],
+                answers: [.empty(.noContent, "It is kept.")])
+        ) { _, _ in .empty() }
     }
 
     // MARK: Backup

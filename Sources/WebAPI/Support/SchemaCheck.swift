@@ -20,7 +20,8 @@ extension Schema {
         case (.integer(let range), .number(let literal)): return Self.isWhole(literal, in: range) ? [] : wrong(expectation)
         case (.number, .number(let literal)): return Double(literal)?.isFinite == true ? [] : wrong(expectation)
         case (.boolean, .boolean): return []
-        case (.array(let element), .array(let values)):
+        case (.array(let element, let count), .array(let values)):
+            guard count?.contains(values.count) ?? true else { return wrong(expectation) }
             return values.enumerated().flatMap { element.problems(with: $1, path: "\(path)[\($0)]") }
         case (.map(let element), .object(let members)):
             return Self.repeated(members, path: path) + members.flatMap { element.problems(with: $0.value, path: "\(path).\($0.key)") }
@@ -111,7 +112,7 @@ extension Schema {
         case .integer(let range): "a whole number" + (range.map { " from \($0.lowerBound) to \($0.upperBound)" } ?? "")
         case .number: "a number"
         case .boolean: "true or false"
-        case .array: "a list"
+        case .array(_, let count): "a list" + (count.map { " of \($0.lowerBound) to \($0.upperBound)" } ?? "")
         case .object, .map: "an object"
         case .nullable(let schema): "\(schema.expectation), or null"
         case .either(let schemas): schemas.map(\.expectation).joined(separator: ", or ")

@@ -22,10 +22,11 @@ public struct ConfiguredSource: Sendable {
         (self.configuration, self.origin, self.file, self.declaration) = (configuration, origin, file, declaration)
     }
 
-    var url: String { configuration.address.canonicalURL }
+    /// The source's identity in the catalogue.
+    public var url: String { configuration.address.canonicalURL }
 }
 
-/// Where ``IndexService`` learns which sources there are.
+/// Where it can be learned which sources there are.
 public protocol SourceDeclarations: Sendable {
     /// Every declared source, those that are switched off included. Names and places are each there once.
     func declaredSources() async throws -> [ConfiguredSource]
@@ -49,7 +50,7 @@ public struct FixedDeclarations: SourceDeclarations {
 
 extension [ConfiguredSource] {
     /// The source that a text means: a name, or else the place that it is.
-    func source(_ text: String) -> ConfiguredSource? {
+    public func source(_ text: String) -> ConfiguredSource? {
         if let named = first(where: { $0.configuration.name == text })
             ?? first(where: { $0.configuration.name.lowercased() == text.lowercased() })
         {

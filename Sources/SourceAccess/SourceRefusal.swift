@@ -1,7 +1,7 @@
 internal import Configuration
 internal import Foundation
 
-/// Why a source is not indexed or examined, before anything was tried.
+/// Why a source is not indexed, examined or read for a download, before anything was tried.
 public struct SourceRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Reason: Hashable, Sendable {
         /// It is switched off.
@@ -22,6 +22,13 @@ public struct SourceRefusal: Error, Hashable, Sendable, CustomStringConvertible 
     public let description: String
 
     public init(_ reason: Reason, _ description: String) { (self.reason, self.description) = (reason, description) }
+
+    static func notMounted(_ share: SMBAddress) -> SourceRefusal {
+        SourceRefusal(
+            .notMounted,
+            "\(share.canonicalURL) is not mounted on this machine. Mount it, give its `mount_path` in the configuration, or use --method smb."
+        )
+    }
 
     static func refuseMissing(folder path: String) throws(SourceRefusal) {
         guard FileManager.default.fileExists(atPath: path) else {
