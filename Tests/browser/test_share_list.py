@@ -125,16 +125,16 @@ def test_a_locked_link_is_unlocked_after_saying_what_happened(own_site, shares, 
 
 def test_details_name_the_patient_and_who_opened_the_link(own_site, shares, visitor):
     share = add(shares, 0, note="As discussed", access_count=2)
-    entry = {"ip_address": "203.0.113.7", "user_agent": "curl/8.5", "code": None, "bytes": None, "range": None}
+    entry = {"ip_address": "203.0.113.7", "user_agent": "curl/8.5", "code": "ok", "bytes": 0, "range": None}
     shares.log[share["id"]] = [
-        {**entry, "id": 3, "accessed_at": moment(), "action": "share.download", "success": True, "bytes": 12_000_000},
-        {**entry, "id": 2, "accessed_at": moment(), "action": "share.unlock", "success": False, "code": "PASSWORD_WRONG"},
-        {**entry, "id": 1, "accessed_at": moment(), "action": "share.view", "success": True},
+        {**entry, "id": 3, "accessed_at": moment(), "action": "download", "success": None, "range": "4096-12004096", "bytes": 12_000_000},
+        {**entry, "id": 2, "accessed_at": moment(), "action": "unlock", "success": False, "code": "SHARE_REFUSED"},
+        {**entry, "id": 1, "accessed_at": moment(), "action": "view", "success": True},
     ]
     page = visitor.sign_in(own_site, path="/sign-in?return=/shares")
     choose(page, 0, "Details and log")
     about = dialog(page, "Share")
-    for words in ("Yamada, Tarou", "As discussed", "203.0.113.7", "curl", "Page opened", "12 MB"):
+    for words in ("Yamada, Tarou", "As discussed", "203.0.113.7", "curl", "Page opened", "12\xa0MB", "Download resumed Running"):
         expect(about).to_contain_text(words)
     expect(about.get_by_role("row", name=re.compile("Password given"))).to_contain_text("Wrong password")
     assert violations(page) == []

@@ -83,9 +83,11 @@ def test_the_password_is_generated_typed_or_left_out(page, shares):
     first = password.input_value()
     terms.get_by_role("button", name="Generate").click()
     assert password.input_value() not in ("", first)
-    password.fill("short")
-    terms.get_by_role("button", name="Create link").click()
-    expect(terms.locator(".field-error:visible")).to_have_text("must have at least 6 characters")
+    for refused, why in {"short": "At least 8 characters.", "password": "This password is too short or too easy to guess."}.items():
+        password.clear()
+        password.press_sequentially(refused)
+        terms.get_by_role("button", name="Create link").click()
+        expect(terms.locator(".field-error:visible")).to_contain_text(why)
     expect(password).to_be_focused()
     assert violations(page) == []
     password.fill("")
