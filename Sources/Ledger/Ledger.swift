@@ -28,6 +28,7 @@ public final class Ledger: Sendable {
     let passwords: PasswordThreads
     /// Recipients' are checked apart: whoever guesses them keeps nobody from signing in.
     let sharePasswords: PasswordThreads
+    let turnstile = ShareTurnstile()
     let remembered: RememberedPasswords
     let checksums = ChecksumQueue()
     let key: SealingKey
@@ -81,7 +82,7 @@ public final class Ledger: Sendable {
         auditKey = key.derived(for: LedgerFile.auditSealing)
         (self.policy, self.now) = (policy, now)
         passwords = try PasswordThreads(cost: cost)
-        sharePasswords = try PasswordThreads(cost: cost, threads: 1, queueLimit: 32)
+        sharePasswords = try PasswordThreads(cost: cost, threads: 1, queueLimit: ShareTurnstile.most)
         remembered = try RememberedPasswords()
         try Self.endInterruptedDownloads(opened.connection, now: now(), sealKey: auditKey)
         writer = LedgerThread(opened.connection, label: "ledger writer")
