@@ -84,17 +84,21 @@ public final class Ledger: Sendable {
         passwords = try PasswordThreads(cost: cost)
         sharePasswords = try PasswordThreads(cost: cost, threads: 1, queueLimit: ShareTurnstile.most)
         remembered = try RememberedPasswords()
-        try Self.endInterruptedDownloads(opened.connection, now: now(), sealKey: auditKey)
+        try Self.settleShares(opened.connection, limits: policy.shares, now: now(), sealKey: auditKey)
         writer = LedgerThread(opened.connection, label: "ledger writer")
         reader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger reader")
         slowReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger slow reader")
         planReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger plan reader")
     }
 
-    private static func endInterruptedDownloads(_ connection: Connection, now: Double, sealKey: [UInt8]) throws {
+    /// Brings to an end what a process that was killed left under way.
+    private static func settleShares(_ connection: Connection, limits: ShareLimits, now: Double, sealKey: [UInt8]) throws {
         try LedgerError.translating {
             let rows = LedgerRows(connection)
-            try connection.transaction { try rows.endInterruptedDownloads(now: now, sealKey: sealKey) }
+            try connection.transaction {
+                try rows.endInterruptedDownloads(now: now, sealKey: sealKey)
+                try rows.lockExhaustedShares(limits: limits, now: now)
+            }
         }
     }
 

@@ -151,6 +151,13 @@ import Testing
         #expect(try await guess(share, 2_000, right: 1_000) == [.shareLocked: 2_000])
     }
 
+    @Test func `a server that dies in the middle of the last try leaves the share locked`() async throws {
+        let share = try await locked()
+        try bench.tamper("UPDATE share SET failed_passwords = 100")
+        #expect(try await attempt(share, Bench.sharePassword) == .shareLocked)
+        #expect(try await bench.open().share(id: share.share.id).state == .locked)
+    }
+
     @Test func `of many at the last try one is tried, and whoever is not in before the lock is not in after it`() async throws {
         let share = try await locked()
         for number in 0..<99 { #expect(try await attempt(share, from: Bench.visitor(number)) == .shareRefused) }

@@ -74,6 +74,13 @@ extension LedgerRows {
         return connection.changes > 0
     }
 
+    /// Locks what has no try left though no try is under way: the process ended in the middle of the last.
+    func lockExhaustedShares(limits: ShareLimits, now: Double) throws {
+        try run(
+            "UPDATE share SET locked_at = ? WHERE locked_at IS NULL AND failed_passwords >= ?", .real(now),
+            .integer(Int64(limits.attemptsInTotal)))
+    }
+
     /// After the right password: the network starts anew; in total only this try is taken back, so that guesses go on counting.
     func attemptSucceeded(_ attempt: ShareAttempt) throws {
         try run("DELETE FROM share_failure WHERE share_id = ? AND network = ?", .integer(attempt.share), .text(attempt.network))
