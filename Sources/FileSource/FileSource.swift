@@ -42,6 +42,19 @@ public struct DirectoryEntry: Hashable, Sendable {
     }
 }
 
+/// A piece of a file, with what the file was when it was opened for it.
+public struct FileRead: Hashable, Sendable {
+    public var bytes: [UInt8]
+    /// The whole file's size in bytes.
+    public var size: UInt64
+    /// Modification time, nanoseconds since 1970 UTC: as ``DirectoryEntry/modified`` of a file that has not changed since it was listed.
+    public var modified: Int64
+
+    public init(bytes: [UInt8], size: UInt64, modified: Int64) {
+        (self.bytes, self.size, self.modified) = (bytes, size, modified)
+    }
+}
+
 /// "Read these files' headers": files of one folder or several.
 public struct HeaderRequest: Sendable {
     /// The caller's own number for the file; comes back in ``HeaderResult``.
@@ -89,7 +102,9 @@ public protocol FileSource: Sendable {
     func list(_ folder: SourcePath, page: @Sendable ([DirectoryEntry]) async throws -> Void) async throws -> [DirectoryEntry]
 
     /// Reads at most `count` bytes from `offset`; fewer only at the end of the file.
-    func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> [UInt8]
+    ///
+    /// What has changed since the file was listed shows in the size and the time that come with the bytes.
+    func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> FileRead
 
     /// Reads files' headers. One file's failure is that file's result; it throws only when the source as a whole cannot go on.
     func readHeaders(_ requests: [HeaderRequest]) async throws -> [HeaderResult]

@@ -30,7 +30,8 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
 // MARK: Errors that do not come from an errno
 
 extension SourceError {
-    static let closed = SourceError(
+    /// What was asked of a source that was closed.
+    public static let closed = SourceError(
         type: .system, code: "SOURCE_CLOSED", message: "The source was closed", suggestion: "Open it again.", isRetryable: false,
         concernsSource: true)
     static let noThread = SourceError(

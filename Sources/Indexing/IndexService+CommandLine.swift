@@ -7,7 +7,7 @@ extension IndexService {
     public func start(asGiven order: IndexOrder) async throws -> Int64 {
         if isStopping { throw JobBoardClosed() }
         if order.configuration == nil, !order.source.contains("/") { return try await start(order) }
-        return try await board.start(SourceOpening(order))
+        return try await board.start(JobOpening(order, connections: connections))
     }
 
     /// The jobs themselves, for a process that lives as long as they do.

@@ -2,6 +2,7 @@ internal import Catalogue
 internal import Configuration
 public import FileSource
 public import Foundation
+internal import SourceAccess
 
 extension IndexService {
     // MARK: Status

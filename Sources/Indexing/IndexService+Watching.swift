@@ -1,5 +1,6 @@
 internal import Configuration
 internal import FileSource
+internal import SourceAccess
 internal import Synchronization
 
 extension IndexService {

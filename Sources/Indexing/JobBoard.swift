@@ -1,19 +1,7 @@
 public import Catalogue
 public import FileSource
 public import Foundation
-
-/// A source that has been opened for a job, and how it is read.
-public struct OpenedSource: Sendable {
-    public let source: any FileSource
-    /// `smb` or `local`.
-    public let method: String
-    /// Why this method.
-    public let reason: String
-
-    public init(source: any FileSource, method: String, reason: String) {
-        (self.source, self.method, self.reason) = (source, method, reason)
-    }
-}
+public import SourceAccess
 
 /// What a job is begun with.
 public struct JobOrder: Sendable {
@@ -48,6 +36,8 @@ public actor JobBoard {
         var lastErrors: [ErrorRecord] = []
         var foldersLeft = 0
         var stage = JobStage.starting
+        /// When it is tried again, seconds since 1970 UTC.
+        var retryAt: Double?
         /// Which run this is: a job that ended may be continued, under the same number, before its last run has let go of everything.
         let number: Int
         var run: Task<JobEnd, Never>?
@@ -115,8 +105,8 @@ public actor JobBoard {
     /// Opens a source and begins or continues a job on it.
     ///
     /// - Returns: its number.
-    /// - Throws: as ``SourceOpening/open()`` and ``start(_:on:)``; `SourceError` when a source that was never indexed cannot be read.
-    public func start(_ opening: SourceOpening) async throws -> Int64 {
+    /// - Throws: as ``JobOpening/open()`` and ``start(_:on:)``; `SourceError` when a source that was never indexed cannot be read.
+    public func start(_ opening: JobOpening) async throws -> Int64 {
         let opened = try await opening.open()
         do {
             // A mistyped share is to leave no trace; one that is known and away now is to leave a failed job.
@@ -175,6 +165,24 @@ public actor JobBoard {
     /// The job on a source that has not ended.
     public func openJob(ofSource url: String) -> Int64? {
         entries.values.first { $0.end == nil && $0.record.sourceURL == url }?.record.id
+    }
+
+    /// A job that has ended is tried again at a time; nil when it is not any more.
+    func retry(_ id: Int64, at time: Double?) async {
+        guard entries[id] != nil, entries[id]?.retryAt != time else { return }
+        entries[id]?.retryAt = time
+        await writeStatus()
+    }
+
+    /// A job that had ended, but could have been continued, is over.
+    func cancelled(_ id: Int64) async {
+        guard entries[id]?.end != nil else { return }
+        entries[id]?.record.state = .cancelled
+        entries[id]?.record.message = ""
+        entries[id]?.record.errorType = nil
+        entries[id]?.record.errorCode = nil
+        entries[id]?.retryAt = nil
+        await writeStatus()
     }
 
     /// What the jobs of a source held is gone.
@@ -308,7 +316,8 @@ public actor JobBoard {
         return IndexStatus.Job(
             id: record.id, source: record.sourceName, url: record.sourceURL, state: record.state.rawValue,
             stage: (entry.end == nil ? entry.stage : .ended).rawValue, method: record.method, methodReason: record.methodReason,
-            message: record.message, errorType: record.errorType, enumeratedFiles: counters.enumeratedFiles,
+            message: record.message, errorType: record.errorType, errorCode: record.errorCode,
+            retryAt: entry.end == nil ? nil : entry.retryAt.map(iso8601), enumeratedFiles: counters.enumeratedFiles,
             filesProcessed: counters.filesProcessed, filesOpened: counters.filesOpened, dicomFiles: counters.dicomFiles,
             notDicom: counters.notDICOM, errors: counters.errors,
             bytesRead: counters.bytesRead, foldersListed: counters.foldersListed, foldersLeft: entry.foldersLeft,

@@ -81,6 +81,17 @@ public struct WireStatus: Hashable, Sendable {
     }
 }
 
+/// A piece of a file, and what the file was when it was opened for it.
+public struct WireData: Hashable, Sendable {
+    public var bytes: [UInt8]
+    public var size: UInt64
+    public var modified: Int64
+
+    public init(bytes: [UInt8], size: UInt64, modified: Int64) {
+        (self.bytes, self.size, self.modified) = (bytes, size, modified)
+    }
+}
+
 /// What a worker says.
 public enum Response: Hashable, Sendable {
     /// libsmbclient is about to log in, and waits for `login`. Comes within any operation, since sessions are renewed.
@@ -94,7 +105,7 @@ public enum Response: Hashable, Sendable {
     case headers([HeaderReply])
     /// The batch is over. A failure concerns the connection: the files without an answer were not tried.
     case headersDone(WorkerFailure?)
-    case data([UInt8])
+    case data(WireData)
     case status(WireStatus)
     /// Nanoseconds for each look at the root.
     case measured([UInt64])
@@ -129,9 +140,11 @@ extension Response {
         case .headersDone(let failure):
             writer.put(UInt8(7))
             writer.put(failure)
-        case .data(let bytes):
+        case .data(let data):
             writer.put(UInt8(8))
-            writer.put(bytes)
+            writer.put(data.size)
+            writer.put(data.modified)
+            writer.put(data.bytes)
         case .status(let status):
             writer.put(UInt8(9))
             writer.put(status.isFolder)
@@ -165,7 +178,9 @@ extension Response {
         case 5: self = .page(try WirePage(from: &reader))
         case 6: self = .headers(try Response.replies(from: &reader))
         case 7: self = .headersDone(try reader.optionalFailure())
-        case 8: self = .data(try reader.byteString(limit: WireLimit.data))
+        case 8:
+            let (size, modified) = (try reader.integer(UInt64.self), try reader.integer(Int64.self))
+            self = .data(WireData(bytes: try reader.byteString(limit: WireLimit.data), size: size, modified: modified))
         case 9:
             let isFolder = try reader.bool()
             self = .status(
@@ -188,7 +203,7 @@ extension Response {
         switch self {
         case .page(let page): 64 + 48 * page.entries.count
         case .headers(let replies): replies.reduce(64) { $0 + $1.encodedLength }
-        case .data(let bytes): 16 + bytes.count
+        case .data(let data): 32 + data.bytes.count
         default: 128
         }
     }

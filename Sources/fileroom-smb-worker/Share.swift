@@ -193,13 +193,16 @@ extension Share {
         return done
     }
 
-    func read(_ path: [UInt8], offset: UInt64, count: Int) throws(WorkerFailure) -> [UInt8] {
+    func read(_ path: [UInt8], offset: UInt64, count: Int) throws(WorkerFailure) -> WireData {
+        OpenWatch.begin()
         let file = try open(path)
         defer { close(file) }
+        // Another libsmbclient, whose answers do not pass by here: nobody could tell whether the file has changed.
+        guard let status = OpenWatch.last else { throw failure(ENOSYS, .open) }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
         defer { buffer.deallocate() }
         let done = try read(file, offset: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
-        return Array(buffer[..<done])
+        return WireData(bytes: Array(buffer[..<done]), size: status.size, modified: status.modified)
     }
 
     private func url(of path: [UInt8], _ stage: WorkerFailure.Stage) throws(WorkerFailure) -> [CChar] {

@@ -5,6 +5,7 @@ import Configuration
 import FileSource
 import HTTPClient
 import Indexing
+import SourceAccess
 
 /// What went wrong, in words for a person, and how the program ends.
 struct Failure: Error {

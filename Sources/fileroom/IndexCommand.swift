@@ -4,6 +4,7 @@ import Configuration
 import FileSource
 import Foundation
 import Indexing
+import SourceAccess
 
 /// `fileroom index`: runs jobs here, or has the process that owns the data folder run them, and shows how they go.
 struct IndexCommand {

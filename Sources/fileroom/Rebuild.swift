@@ -3,11 +3,13 @@ import CommandLineInterface
 import FileSource
 import Foundation
 import Indexing
+import SourceAccess
 
 /// `index --rebuild`: sets aside a catalogue that cannot be used, and no other, once it is known that a new one can be begun.
 struct Rebuild {
     let folder: DataFolder
     let signals: SignalWatch
+    private let connections = SourceConnections()
 
     /// The caller owns the data folder, and opens the catalogue afterwards.
     ///
@@ -25,7 +27,7 @@ struct Rebuild {
         if reached.orders.isEmpty { throw Refusals(failures: reached.refusals) }
         Terminal.note(old.reason.message)
         Terminal.note("The old catalogue is kept as \(try old.setAside(stamp: String(Int(Date().timeIntervalSince1970))))")
-        let named = Set(try orders.orders.map { try SourceOpening($0).url })
+        let named = Set(try orders.orders.map { try JobOpening($0, connections: connections).url })
         let others = old.sources.filter { !named.contains($0.url) }.map { $0.name == $0.url ? $0.url : "\($0.name) (\($0.url))" }
         if old.sources.isEmpty {
             Terminal.note("Which sources it held can no longer be read: index all of yours again.")
@@ -38,7 +40,7 @@ struct Rebuild {
     private func reach(_ order: IndexOrder) async throws {
         do {
             try await signals.stoppable {
-                let source = try await SourceOpening(order).open().source
+                let source = try await JobOpening(order, connections: connections).open().source
                 do {
                     try await source.probe(retrying: false)
                 } catch {

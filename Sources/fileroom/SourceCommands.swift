@@ -3,6 +3,7 @@ import Configuration
 import FileSource
 import Foundation
 import Indexing
+import SourceAccess
 
 /// `source test`, `source suggest` and `source metrics`.
 enum SourceCommands {

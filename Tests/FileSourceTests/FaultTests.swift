@@ -67,7 +67,7 @@ import Testing
             $0.path = SourcePath("a b/c%")
         } _: { source, _, _ in
             try await source.probe(retrying: false)
-            let bytes = try await source.read(SourcePath("file"), offset: 0, count: 10)
+            let bytes = try await source.read(SourcePath("file"), offset: 0, count: 10).bytes
             #expect(bytes == Array("here".utf8))
         }
     }
@@ -305,7 +305,7 @@ import Testing
             let error = await small.failure { _ = try await $0.list(.root) { _ in } }
             #expect(error?.code == "FOLDER_TOO_LARGE")
             #expect(error?.concernsSource == false)
-            let answer = try await small.read(SourcePath("0"), offset: 0, count: 1)
+            let answer = try await small.read(SourcePath("0"), offset: 0, count: 1).bytes
             #expect(answer.isEmpty)
             await small.close()
         }

@@ -74,7 +74,7 @@ import Testing
                 try Task.checkCancellation()
                 await Task.yield()
             }
-            expectEqual(try await source.read(SourcePath("a0/b0/0"), offset: 0, count: 1).count, 1)
+            expectEqual(try await source.read(SourcePath("a0/b0/0"), offset: 0, count: 1).bytes.count, 1)
             #expect(Workers.of(source).count == 1)
             #expect(source.metrics.connections == 1)
             source.threads.limit = Self.most

@@ -3,6 +3,7 @@ import FileSource
 import Foundation
 import Glibc
 import SQLite
+import SourceAccess
 import SyntheticFiles
 import Testing
 

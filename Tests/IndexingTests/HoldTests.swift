@@ -1,6 +1,7 @@
 import Catalogue
 import FileSource
 import SQLite
+import SourceAccess
 import SyntheticFiles
 import Testing
 

@@ -1,6 +1,7 @@
 import Catalogue
 import FileSource
 import Foundation
+import SourceAccess
 import Synchronization
 import SyntheticFiles
 import Testing

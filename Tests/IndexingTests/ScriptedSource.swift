@@ -99,8 +99,13 @@ final class ScriptedSource: FileSource {
         return Array(left)
     }
 
-    func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> [UInt8] {
-        state.withLock { Array(($0.files[file.description]?.bytes ?? []).dropFirst(Int(offset)).prefix(count)) }
+    func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> FileRead {
+        state.withLock { state in
+            let bytes = state.files[file.description]?.bytes ?? []
+            return FileRead(
+                bytes: Array(bytes.dropFirst(Int(offset)).prefix(count)), size: UInt64(bytes.count),
+                modified: state.files[file.description]?.modified ?? 0)
+        }
     }
 
     func readHeaders(_ requests: [HeaderRequest]) async throws -> [HeaderResult] {

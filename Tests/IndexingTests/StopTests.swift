@@ -1,4 +1,5 @@
 import Catalogue
+import SourceAccess
 import Testing
 
 @testable import Indexing

@@ -50,7 +50,7 @@ public final class LocalFileSource: FileSource {
         }
     }
 
-    public func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> [UInt8] {
+    public func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> FileRead {
         let components = try file.components()
         guard let name = components.last else { throw ErrorRow.error(EISDIR, .reading, in: ErrorRow.local) }
         return try await threads.run { [root] context, _ in
@@ -138,11 +138,12 @@ final class LocalContext: ThreadContext {
 
     func end() {}
 
-    func read(_ name: [UInt8], in folder: borrowing Descriptor, offset: UInt64, count: Int) throws(PosixError) -> [UInt8] {
-        let file = try open(name, in: folder)
+    func read(_ name: [UInt8], in folder: borrowing Descriptor, offset: UInt64, count: Int) throws(PosixError) -> FileRead {
+        var status = stat()
+        let file = try open(name, in: folder, &status)
         let part = buffer.first(min(max(count, 0), 64 << 20))
         let done = try LocalContext.fill(part, from: file, offset: offset)
-        return Array(part[..<done])
+        return FileRead(bytes: Array(part[..<done]), size: UInt64(max(0, status.st_size)), modified: status.st_mtim.nanosecondsSince1970)
     }
 
     /// Reads the headers of a batch; files of one folder that follow each other are found through one descriptor.
@@ -188,6 +189,12 @@ final class LocalContext: ThreadContext {
 
     /// Opens an ordinary file. `O_NONBLOCK`: should it have become a FIFO since it was listed, opening must not wait for a writer.
     func open(_ name: [UInt8], in folder: borrowing Descriptor) throws(PosixError) -> Descriptor {
+        var status = stat()
+        return try open(name, in: folder, &status)
+    }
+
+    /// - Parameter status: gets what the open file is.
+    private func open(_ name: [UInt8], in folder: borrowing Descriptor, _ status: inout stat) throws(PosixError) -> Descriptor {
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
         let file: Descriptor
         do throws(PosixError) {
@@ -197,7 +204,6 @@ final class LocalContext: ThreadContext {
             noAccessTime = 0
             file = try LocalRoot.open(name, in: folder, flags)
         }
-        var status = stat()
         guard fstat(file.number, &status) == 0 else { throw .last }
         switch status.st_mode & S_IFMT {
         case S_IFREG: return file

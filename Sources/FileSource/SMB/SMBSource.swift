@@ -14,14 +14,30 @@ public final class SMBSource: FileSource {
     private let pace: Monitor<Pace>
 
     /// Does not connect; the first operation does.
+    /// - Parameters:
+    ///   - connections: what it shares with others who read the same source; nil for connections of its own.
+    ///   - use: what it reads for.
     /// - Throws: ``SourceError`` for options that cannot work, or when the worker program is missing.
-    public init(_ options: SMBOptions) throws(SourceError) {
+    public init(_ options: SMBOptions, connections: ConnectionPool? = nil, for use: ConnectionPool.Use = .indexing) throws(SourceError) {
         self.options = options
-        let shared = try WorkerShared(options)
+        let shared = try WorkerShared(options, connections, for: use)
         self.shared = shared
         let sizer = PoolSizer(options.maxWorkers, most: options.mostWorkers)
-        threads = BlockingThreads(limit: sizer.size) { WorkerConnection(shared) }
-        pace = Monitor(Pace(sizer))
+        let threads = BlockingThreads(limit: min(sizer.size, shared.connections.limit)) { WorkerConnection(shared) }
+        let pace = Monitor(Pace(sizer))
+        (self.threads, self.pace) = (threads, pace)
+        shared.connections.observe { [weak threads, weak pace, weak connections = shared.connections] in
+            guard let threads, let connections else { return }
+            pace?.with { SMBSource.apply($0.sizer.size, connections, to: threads) }
+        } recall: { [weak threads] in
+            threads?.recall()
+        }
+    }
+
+    /// As many workers as measuring says, of those that the others leave.
+    private static func apply(_ size: Int, _ connections: ConnectionShare, to threads: BlockingThreads<WorkerConnection>) {
+        let limit = min(size, connections.limit)
+        if limit != threads.limit { threads.limit = limit }
     }
 
     /// A few more than there are workers, so that none waits for its next piece of work.
@@ -56,17 +72,17 @@ public final class SMBSource: FileSource {
         return try await last
     }
 
-    public func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> [UInt8] {
+    public func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> FileRead {
         try file.check()
-        let bytes = try await perform(.reading) { worker, cancellation in
+        let read = try await perform(.reading) { worker, cancellation in
             try worker.read(file, offset: offset, count: max(0, count), cancellation)
         }
         shared.counters.update {
             $0.reads += 1
-            $0.bytes += bytes.count
+            $0.bytes += read.bytes.count
         }
-        finished(requests: 3 + bytes.count >> 20)
-        return bytes
+        finished(requests: 3 + read.bytes.count >> 20)
+        return read
     }
 
     public func readHeaders(_ requests: [HeaderRequest]) async throws -> [HeaderResult] {
@@ -104,6 +120,7 @@ public final class SMBSource: FileSource {
     public func close() async {
         shared.gate.close()
         await threads.close(waiting: true)
+        shared.connections.leave()
         shared.home.remove()
     }
 
@@ -189,12 +206,12 @@ public final class SMBSource: FileSource {
 
     /// Counts requests to the server; now and then the pool is made larger or smaller for it.
     private func finished(requests: Int) {
-        let size = pace.with { pace -> Int? in
-            guard let throughput = pace.count(requests, threads.counts, now: .now) else { return nil }
+        pace.with { pace in
+            guard let throughput = pace.count(requests, threads.counts, now: .now) else { return }
             shared.counters.update { $0.requestsPerSecond = throughput.requestsPerSecond }
-            return pace.sizer.window(throughput: throughput.requestsPerSecond, isSaturated: throughput.isSaturated)
+            let size = pace.sizer.window(throughput: throughput.requestsPerSecond, isSaturated: throughput.isSaturated)
+            SMBSource.apply(size, shared.connections, to: threads)
         }
-        if let size, size != threads.limit { threads.limit = size }
     }
 }
 

@@ -25,12 +25,14 @@ final class WorkerShared: Sendable {
     let gate = LoginGate()
     let budget: Monitor<ByteBudget>?
     let counters = Counters()
+    let connections: ConnectionShare
 
-    init(_ options: SMBOptions) throws(SourceError) {
+    init(_ options: SMBOptions, _ pool: ConnectionPool? = nil, for use: ConnectionPool.Use = .indexing) throws(SourceError) {
         try options.check()
         self.options = options
         program = try WorkerProcess.find(options.workerProgram)
         home = try WorkerHome(options)
+        connections = ConnectionShare(of: pool ?? ConnectionPool(size: options.connectionPoolSize), for: use, most: options.mostWorkers)
         budget = options.bytesPerSecond.map { Monitor(ByteBudget(bytesPerSecond: $0, now: .now)) }
     }
 
@@ -64,6 +66,7 @@ final class WorkerConnection: ThreadContext {
         guard let process else { return }
         process.kill()
         self.process = nil
+        shared.connections.release()
         isConfigured = false
         inbox = []
         inboxStart = 0
@@ -76,9 +79,11 @@ final class WorkerConnection: ThreadContext {
         if let refusal = shared.gate.refusal { throw .source(refusal) }
         if isConfigured { return }
         drop()
+        try takeConnection(cancellation)
         do {
             process = try WorkerProcess(program: shared.program, home: shared.home.path)
         } catch {
+            shared.connections.release()
             throw .source(error)
         }
         shared.counters.update {
@@ -108,6 +113,18 @@ final class WorkerConnection: ThreadContext {
         } catch {
             if case .lost(.crashed) = error { throw .lost(.notStarted) }
             throw error
+        }
+    }
+
+    /// Waits until there may be one more connection.
+    private func takeConnection(_ cancellation: Cancellation) throws(Trouble) {
+        let ticket = shared.connections.queue(waking: waker)
+        while !shared.connections.take(ticket) {
+            if cancellation.isCancelled {
+                shared.connections.giveUp(ticket)
+                throw .source(.closed)
+            }
+            _ = wait(for: -1, 0, until: .now + .seconds(1))
         }
     }
 

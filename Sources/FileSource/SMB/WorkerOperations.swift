@@ -102,24 +102,33 @@ extension WorkerConnection {
     }
 
     /// Reads a range, in as many pieces as frames need.
-    func read(_ file: SourcePath, offset: UInt64, count: Int, _ cancellation: Cancellation) throws(Trouble) -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            let (position, overflow) = offset.addingReportingOverflow(UInt64(bytes.count))
+    func read(_ file: SourcePath, offset: UInt64, count: Int, _ cancellation: Cancellation) throws(Trouble) -> FileRead {
+        var whole = try piece(file, offset: offset, count: min(count, WireLimit.data), cancellation)
+        var isAtEnd = whole.bytes.count < WireLimit.data
+        while !isAtEnd, whole.bytes.count < count, !cancellation.isCancelled {
+            let (position, overflow) = offset.addingReportingOverflow(UInt64(whole.bytes.count))
             if overflow { break }
-            let wanted = min(count - bytes.count, WireLimit.data)
-            let request = Request.read(path: file.bytes, offset: position, count: UInt32(wanted))
-            switch try ask(request, within: shared.deadline(4), cancellation) {
-            case .data(let part):
-                guard part.count <= wanted else { throw outOfPlace() }
-                bytes += part
-                if part.count < wanted { return bytes }
-            case .failed(let failure): throw .failure(failure)
-            default: throw outOfPlace()
+            let wanted = min(count - whole.bytes.count, WireLimit.data)
+            let next = try piece(file, offset: position, count: wanted, cancellation)
+            // Pieces of two different files are no file: it is being written, and to be read again from the start.
+            if (next.size, next.modified) != (whole.size, whole.modified) {
+                throw .failure(WorkerFailure(errno: EBUSY, stage: .read, hasSession: true))
             }
-            if cancellation.isCancelled { break }
+            whole.bytes += next.bytes
+            isAtEnd = next.bytes.count < wanted
         }
-        return bytes
+        return whole
+    }
+
+    private func piece(_ file: SourcePath, offset: UInt64, count: Int, _ cancellation: Cancellation) throws(Trouble) -> FileRead {
+        let request = Request.read(path: file.bytes, offset: offset, count: UInt32(count))
+        switch try ask(request, within: shared.deadline(4), cancellation) {
+        case .data(let data):
+            guard data.bytes.count <= count else { throw outOfPlace() }
+            return FileRead(bytes: data.bytes, size: data.size, modified: data.modified)
+        case .failed(let failure): throw .failure(failure)
+        default: throw outOfPlace()
+        }
     }
 
     func stat(_ path: SourcePath, _ cancellation: Cancellation) throws(Trouble) -> WireStatus {

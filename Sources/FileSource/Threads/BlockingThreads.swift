@@ -30,6 +30,8 @@ final class BlockingThreads<Context: ThreadContext>: Sendable {
         var counts = Counts()
         /// Threads that take no more work, and whose contexts are ending.
         var ending = 0
+        /// Threads that are to end although the limit allows them.
+        var recalled = 0
         var isClosed = false
         var running: [ObjectIdentifier: any PieceOfWork<Context>] = [:]
         var closing: [CheckedContinuation<Void, Never>] = []
@@ -78,6 +80,9 @@ final class BlockingThreads<Context: ThreadContext>: Sendable {
             for _ in 0..<missing { startServing() }
         }
     }
+
+    /// Ends one thread as soon as it is idle; another takes its place for work that waits, with a context of its own.
+    func recall() { monitor.change(wakingAll: true) { state in state.recalled = min(state.recalled + 1, state.counts.threads) } }
 
     /// Runs `body` on one of the threads.
     /// - Throws: what `body` throws; `CancellationError` at once when the calling task is cancelled, although `body` may still run then.
@@ -170,7 +175,8 @@ final class BlockingThreads<Context: ThreadContext>: Sendable {
         return monitor.wait { state -> (any PieceOfWork<Context>)?? in
             state.running[thread] = nil
             if isWaiting { state.counts.idle -= 1 }
-            if state.isClosed || state.counts.threads > state.limit {
+            if state.isClosed || state.counts.threads > state.limit || state.recalled > 0 {
+                state.recalled = max(0, state.recalled - 1)
                 // Given up here and now: the others must not end for the same reason, and work that comes meanwhile must not count on it.
                 state.counts.threads -= 1
                 state.ending += 1

@@ -2,6 +2,7 @@ internal import Catalogue
 internal import Configuration
 internal import Foundation
 internal import Indexing
+internal import SourceAccess
 
 /// A source as the API tells it.
 struct SourceAnswer {
