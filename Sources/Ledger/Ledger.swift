@@ -2,7 +2,8 @@ public import Cryptography
 internal import Glibc
 internal import SQLite
 
-/// What must never be lost: users, sessions, API keys, declared sources and the audit trail, in `ledger.sqlite3` with the key `secret.key` beside it.
+/// What must never be lost: users, sessions, API keys, declared sources, shares and the audit trail, in `ledger.sqlite3` with the key `secret.key`
+/// beside it.
 ///
 /// One process may have a ledger open: the owner of the data folder. Every change is on the disk, together with its row of the audit trail, when its
 /// function returns. Reading never waits for writing. Times are seconds since 1970 UTC throughout.
