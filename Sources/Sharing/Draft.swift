@@ -12,7 +12,7 @@ actor Draft {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let connection: Connection
-    private let addFolder, findFolder, addInstance, addLocation, noteFile, failFolder, dropFile: Statement
+    private let addFolder, findFolder, addInstance, addLocation, noteFile, failFolder, correctFile: Statement
 
     /// - Throws: `SQLiteError`.
     init() throws {
@@ -25,10 +25,10 @@ actor Draft {
             "INSERT OR IGNORE INTO location(folder, name, instance, size, modified, syntax) VALUES (?, ?, ?, ?, ?, ?)")
         noteFile = try connection.prepare("UPDATE location SET present_size = ?, present_modified = ? WHERE folder = ? AND name = ?")
         failFolder = try connection.prepare("UPDATE folder SET failure = ?, is_temporary = ? WHERE id = ?")
-        dropFile = try connection.prepare(
+        correctFile = try connection.prepare(
             """
-            UPDATE location SET present_size = NULL, failure = ?
-            WHERE folder = (SELECT id FROM folder WHERE source = ? AND path = ?) AND name = ? AND present_size = ? AND present_modified = ?
+            UPDATE location SET present_size = ?7, present_modified = ?8, failure = ?1
+            WHERE folder = (SELECT id FROM folder WHERE source = ?2 AND path = ?3) AND name = ?4 AND present_size = ?5 AND present_modified = ?6
             """)
     }
 
@@ -162,20 +162,25 @@ actor Draft {
         try failFolder.run()
     }
 
-    /// Leaves out a file that is there but cannot be read, as long as it is the same.
-    ///
-    /// - Returns: whether the draft had it.
-    @discardableResult
-    func leaveOut(_ file: DraftFile, remark: String) throws -> Bool {
+    /// Takes what was found out about a file in place of what its listing said, if that has not changed since.
+    func apply(_ finding: FileFindings.Finding, to file: DraftFile) throws {
         let (folder, name) = file.path.folderAndName
-        dropFile.bind(remark, at: 1)
-        dropFile.bind(file.sourceURL, at: 2)
-        dropFile.bind(blob: folder, at: 3)
-        dropFile.bind(blob: name, at: 4)
-        dropFile.bind(Int64(clamping: file.size), at: 5)
-        dropFile.bind(file.modified, at: 6)
-        try dropFile.run()
-        return connection.changes > 0
+        correctFile.bind(file.sourceURL, at: 2)
+        correctFile.bind(blob: folder, at: 3)
+        correctFile.bind(blob: name, at: 4)
+        correctFile.bind(Int64(clamping: file.size), at: 5)
+        correctFile.bind(file.modified, at: 6)
+        switch finding {
+        case .unreadable(let remark):
+            correctFile.bind(remark, at: 1)
+            correctFile.bind(nil as Int64?, at: 7)
+            correctFile.bind(nil as Int64?, at: 8)
+        case .differs(let size, let modified):
+            correctFile.bind(nil as String?, at: 1)
+            correctFile.bind(Int64(clamping: size), at: 7)
+            correctFile.bind(modified, at: 8)
+        }
+        try correctFile.run()
     }
 
     // MARK: What is taken
