@@ -83,7 +83,7 @@ public final class ShareService: Sendable {
         if share.showsPatient {
             offer.studies = try await catalogue.read { [items = share.contents] in try ShareOffer.studies(of: items, $0) }
         }
-        if share.policy == .manifest { offer.missingInstances = try await examinations.missing(of: share) }
+        if share.policy == .manifest { offer.missingInstances = await examinations.missing(of: share) }
         return offer
     }
 
