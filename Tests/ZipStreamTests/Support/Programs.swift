@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import ZipStream
 
 /// A program that opens archives. A package that is not installed leaves out the programs that come with it.
@@ -90,15 +89,13 @@ extension TestArchive {
     func write(toFile path: String, chunk: Int = 1 << 20) async throws {
         _ = FileManager.default.createFile(atPath: path, contents: nil)
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        let zeros = Data(count: chunk)
+        let zeros = [UInt8](repeating: 0, count: chunk)
         let archive = ZipArchive(self, checksums: SharedChecksums(), budget: ReadAheadBudget(bytes: 24 << 20), chunk: chunk)
+        var position: UInt64 = 0
         try await archive.write(0..<archive.length) { bytes in
-            let data = Data(bytes)
-            if data.count == chunk, data == zeros {
-                try file.seek(toOffset: file.offset() + UInt64(chunk))
-            } else {
-                try file.write(contentsOf: data)
-            }
+            let isHole = bytes.count == chunk && bytes.withUnsafeBytes { $0.baseAddress.map { memcmp($0, zeros, chunk) == 0 } ?? false }
+            position += UInt64(bytes.count)
+            if isHole { try file.seek(toOffset: position) } else { try file.write(contentsOf: Data(bytes)) }
         }
         try file.close()
     }
