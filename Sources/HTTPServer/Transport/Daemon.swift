@@ -1,6 +1,7 @@
 internal import CGnuTLS
 internal import CMicrohttpd
 internal import Glibc
+internal import NetworkAddress
 
 /// One of libmicrohttpd's daemons: what it calls, on its own threads.
 ///

@@ -11,6 +11,8 @@ extension Problem {
         case .badName: errors = [FieldError(path: "$.name", message: "cannot be used: take \(NameRule.allowed)")]
         case .weakPassword: errors = [FieldError(path: "$.password", message: "is too easy to guess: take \(NameRule.allowedPasswords)")]
         case .expiryInPast: errors = [FieldError(path: "$.expires_at", message: "must be in the future, or left out")]
+        case .expiryTooLate: errors = [FieldError(path: "$.expires_at", message: error.description)]
+        case .sharePasswordWeak, .sharePasswordMissing: errors = [FieldError(path: "$.password", message: error.description)]
         default: break
         }
     }

@@ -13,7 +13,10 @@ public struct SearchRoutes: Sendable {
 
     static var components: [String: Schema] { SearchSchemas.components }
 
-    private static let uid = Schema.string(pattern: "^[0-9.]{1,64}$")
+    private static let uid = Schema.string(pattern: "^[0-9.]{1,64}$", words: "a UID: digits and dots, at most 64 of them")
+
+    private static let date = Schema.string(
+        pattern: "^[0-9]{4}-?[0-9]{2}-?[0-9]{2}$", words: "a date such as 20240131 or 2024-01-31")
 
     // MARK: Search
 
@@ -49,8 +52,8 @@ public struct SearchRoutes: Sendable {
             "Words of a name, an ID, a description, a modality; beginnings and parts of words; `\"…\"`, `*` and `?`; or a UID."),
         .query("level", .string(allowed: SearchLevel.allCases.map(\.rawValue)), "What a result stands for; `series` unless given."),
         .query("modality", .array(of: .string(lengths: 1...16)), "One of these; separated by commas, or the name repeated."),
-        .query("from", .string(pattern: "^[0-9]{4}-?[0-9]{2}-?[0-9]{2}$"), "The first study date, as 20240131 or 2024-01-31."),
-        .query("to", .string(pattern: "^[0-9]{4}-?[0-9]{2}-?[0-9]{2}$"), "The last study date."),
+        .query("from", Self.date, "The first study date, as 20240131 or 2024-01-31."),
+        .query("to", Self.date, "The last study date."),
         .query("patient_id", .string(lengths: 1...64), "The whole patient ID."),
         .query("accession_number", .string(lengths: 1...64), "The whole accession number."),
         .query("body_part", .string(lengths: 1...64), "The body part examined."),
