@@ -106,20 +106,25 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "ZipStreamTests", dependencies: ["ZipStream"], swiftSettings: testing),
-        .testTarget(name: "MediaDirectoryTests", dependencies: ["DICOM", "MediaDirectory"], swiftSettings: testing),
+        .testTarget(
+            name: "MediaDirectoryTests", dependencies: ["DICOM", "MediaDirectory"],
+            exclude: ["Support/check.py", "Support/count.py", "Support/make-files.py", "Support/real-files.py"], swiftSettings: testing),
         .testTarget(name: "QRCodeTests", dependencies: ["QRCode"], swiftSettings: testing),
         .testTarget(
             name: "SharingTests",
             dependencies: [
-                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory", "Sharing",
-                "SourceAccess", "SyntheticFiles", "ZipStream",
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory", "SMBTestServer",
+                "Sharing", "SourceAccess", "SyntheticFiles", "ZipStream",
             ], swiftSettings: testing),
         .testTarget(name: "BackupTests", dependencies: ["Backup", "Indexing", "SQLite"], swiftSettings: testing),
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], exclude: ["Corpus"], swiftSettings: testing),
         .testTarget(
-            name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], exclude: ["Support/fault-proxy.py"],
+            name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBTestServer", "SMBWire"], exclude: ["Support/fault-proxy.py"],
             swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
+        .testTarget(
+            name: "SourceAccessTests", dependencies: ["Configuration", "FileSource", "SMBTestServer", "SourceAccess"], swiftSettings: testing),
+        .target(name: "SMBTestServer", dependencies: ["FileSource"], path: "Tests/SMBTestServer", swiftSettings: strict),
         .target(name: "SyntheticFiles", path: "Tests/SyntheticFiles", swiftSettings: strict),
         .testTarget(
             name: "IndexingTests",

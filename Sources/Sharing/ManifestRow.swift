@@ -14,11 +14,12 @@ struct ManifestRow {
     /// Why it is missing, or what else is to be said.
     var remark: String?
 
-    static let header: [UInt8] = [0xEF, 0xBB, 0xBF] + line(
-        [
-            "Path", "StudyDate", "StudyDescription", "SeriesNumber", "SeriesDescription", "Modality", "InstanceNumber", "SOPInstanceUID",
-            "State", "Remark",
-        ])
+    private static let columns = [
+        "Path", "StudyDate", "StudyDescription", "SeriesNumber", "SeriesDescription", "Modality", "InstanceNumber", "SOPInstanceUID",
+        "State",
+        "Remark",
+    ]
+    static let header = [0xEF, 0xBB, 0xBF] + line(columns)
 
     var bytes: [UInt8] {
         Self.line([

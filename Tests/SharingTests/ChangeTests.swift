@@ -186,7 +186,8 @@ struct ChangeTests {
         #expect(try await recipient.share.state == .expired)
         func request(_ range: String?) async throws -> PreparedDownload {
             try await world.service.download(
-                DownloadRequest(share: share, grant: grant, visitor: recipient.visitor, range: range, ifRange: range.map { _ in download.etag }))
+                DownloadRequest(
+                    share: share, grant: grant, visitor: recipient.visitor, range: range, ifRange: range.map { _ in download.etag }))
         }
         #expect(try await request("bytes=1000-").bytes() == Array(taker.bytes[1_000...]))
         // Nothing new begins.

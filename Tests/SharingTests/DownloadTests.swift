@@ -18,8 +18,8 @@ struct DownloadTests {
         #expect(
             try archive.names().sorted()
                 == (["DICOMDIR", "MANIFEST.csv", "README.txt"]
-                    + (1...12).map { "DICOM/ST000001/SE000001/IM0000\($0 < 10 ? "0" : "")\($0)" }
-                    + (1...3).map { "DICOM/ST000001/SE000002/IM00000\($0)" }).sorted())
+                + (1...12).map { "DICOM/ST000001/SE000001/IM0000\($0 < 10 ? "0" : "")\($0)" }
+                + (1...3).map { "DICOM/ST000001/SE000002/IM00000\($0)" }).sorted())
         for (series, count) in [(1, 12), (2, 3)] {
             for number in 1...count {
                 let name = ArchiveNames.instance(study: 1, series: series, instance: number)

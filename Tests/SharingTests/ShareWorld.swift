@@ -65,7 +65,8 @@ final class ShareWorld: Sendable {
             try put(
                 "S\(number)/IM\(one)",
                 SyntheticFile(
-                    study: "1.2.3", series: "1.2.3.\(number)", seriesDescription: "T\(number)", instance: "1.2.3.\(number).\(one)", number: one,
+                    study: "1.2.3", series: "1.2.3.\(number)", seriesDescription: "T\(number)", instance: "1.2.3.\(number).\(one)",
+                    number: one,
                     pixels: pixels))
         }
     }

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import ZipStream
 
 /// A program that opens archives. A package that is not installed leaves out the programs that come with it.
@@ -17,13 +16,17 @@ enum ArchiveProgram: String, CaseIterable {
     ///
     /// - Parameter members: what programs that take minutes for gigabytes are to check the content of; empty: all.
     func complaints(about archive: String, members: [String] = []) async throws -> String? {
-        let arguments = switch self {
-        case .unzip: ["-tqq", archive] + members
-        case .python:
-            ["-c", "import sys, zipfile; bad = zipfile.ZipFile(sys.argv[1]).testzip(); sys.exit(bad and f'bad checksum: {bad}')", archive]
-        case .bsdtar: ["-xOf", archive] + members
-        case .sevenZip: ["t", "-bso0", "-bsp0", archive]
-        }
+        let arguments =
+            switch self {
+            case .unzip: ["-tqq", archive] + members
+            case .python:
+                [
+                    "-c", "import sys, zipfile; bad = zipfile.ZipFile(sys.argv[1]).testzip(); sys.exit(bad and f'bad checksum: {bad}')",
+                    archive,
+                ]
+            case .bsdtar: ["-xOf", archive] + members
+            case .sevenZip: ["t", "-bso0", "-bsp0", archive]
+            }
         let result = try await run(arguments, output: self == .bsdtar ? "/dev/null" : nil)
         // An archive without entries is whole, but nothing that unzip likes to be asked for.
         let isEmpty = self == .unzip && result.status == 1 && result.text.contains("zipfile is empty")
@@ -32,16 +35,18 @@ enum ArchiveProgram: String, CaseIterable {
 
     /// Has the program write the content of all files, one after the other, to a file.
     func extract(_ archive: String, to output: String) async throws {
-        let arguments = switch self {
-        case .unzip: ["-p", archive]
-        case .python:
-            [
-                "-c", "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); [sys.stdout.buffer.write(z.read(i)) for i in z.infolist()]",
-                archive,
-            ]
-        case .bsdtar: ["-xOf", archive]
-        case .sevenZip: ["x", "-so", archive]
-        }
+        let arguments =
+            switch self {
+            case .unzip: ["-p", archive]
+            case .python:
+                [
+                    "-c",
+                    "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); [sys.stdout.buffer.write(z.read(i)) for i in z.infolist()]",
+                    archive,
+                ]
+            case .bsdtar: ["-xOf", archive]
+            case .sevenZip: ["x", "-so", archive]
+            }
         _ = try await run(arguments, output: output)
     }
 
@@ -90,15 +95,13 @@ extension TestArchive {
     func write(toFile path: String, chunk: Int = 1 << 20) async throws {
         _ = FileManager.default.createFile(atPath: path, contents: nil)
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        let zeros = Data(count: chunk)
+        let zeros = [UInt8](repeating: 0, count: chunk)
         let archive = ZipArchive(self, checksums: SharedChecksums(), budget: ReadAheadBudget(bytes: 24 << 20), chunk: chunk)
+        var position: UInt64 = 0
         try await archive.write(0..<archive.length) { bytes in
-            let data = Data(bytes)
-            if data.count == chunk, data == zeros {
-                try file.seek(toOffset: file.offset() + UInt64(chunk))
-            } else {
-                try file.write(contentsOf: data)
-            }
+            let isHole = bytes.count == chunk && bytes.withUnsafeBytes { $0.baseAddress.map { memcmp($0, zeros, chunk) == 0 } ?? false }
+            position += UInt64(bytes.count)
+            if isHole { try file.seek(toOffset: position) } else { try file.write(contentsOf: Data(bytes)) }
         }
         try file.close()
     }

@@ -46,9 +46,13 @@ final class TestArchive: ZipContent {
         return (0..<1 << 18).flatMap { _ in withUnsafeBytes(of: random.next(), Array.init) }
     }()
 
+    private static let zeros = [UInt8](repeating: 0, count: 1 << 20)
+
     /// Bytes of an entry's content.
     func content(of index: Int, _ range: Range<UInt64>) -> [UInt8] {
-        if kind(index) == .zeros { return [UInt8](repeating: 0, count: range.count) }
+        if kind(index) == .zeros {
+            return range.count == TestArchive.zeros.count ? TestArchive.zeros : Array(TestArchive.zeros[..<range.count])
+        }
         let start = index * 977 % 65_536 + Int(range.lowerBound)
         return Array(TestArchive.noise[start..<start + range.count])
     }
