@@ -41,6 +41,9 @@ enum Identity {
         return "file \(fileID)"
     }
 
+    /// Whether ``instance(_:fileID:)`` made it for a file that names no SOPInstanceUID.
+    static func isStandIn(instance key: String) -> Bool { key.hasPrefix("file ") }
+
     private static func standIn(_ word: String, _ parts: [Attribute], of attributes: VariantAttributes) -> String {
         ([word] + parts.map { $0 == .issuerOfPatientID ? issuer(of: attributes) : attributes[$0] ?? "" }).joined(separator: separator)
     }

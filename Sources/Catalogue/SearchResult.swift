@@ -98,7 +98,7 @@ extension SearchResult {
         }
         list += [
             ("file_count", .integer(Int64(fileCount))), ("source", .text(sources.joined(separator: ", "))),
-            ("has_conflict", .truth(hasConflict)),
+            ("has_conflict", .truth(hasConflict)), ("has_patient_conflict", .truth(hasPatientConflict)),
             ("cursor", .text(cursor)),
         ]
         return list

@@ -202,7 +202,7 @@ struct SearchRows {
             var result = series
             result.rowIDs.instance = row.integer(0)
             // A stand-in is no UID.
-            result.sopInstanceUID = row.optionalText(1).flatMap { $0.hasPrefix("file ") ? nil : $0 }
+            result.sopInstanceUID = row.optionalText(1).flatMap { Identity.isStandIn(instance: $0) ? nil : $0 }
             result.sopClassUID = row.optionalText(2)
             result.instanceNumber = row.optionalInteger(3)
             result.numberOfFrames = row.optionalInteger(4)

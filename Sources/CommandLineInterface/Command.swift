@@ -17,6 +17,7 @@ public enum Command: Hashable, Sendable {
     case serve(ServeOptions)
     case user(UserOptions)
     case key(KeyOptions)
+    case share(ShareOptions)
     case auditVerify(AuditOptions)
     case auditExport(AuditOptions)
     case backup(BackupOptions)

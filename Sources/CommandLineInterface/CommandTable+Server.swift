@@ -2,7 +2,7 @@ import Configuration
 
 // The commands of the server, of people, and of what must not be lost.
 extension CommandTable {
-    static let serverCommands: [CommandDefinition] = [serve] + users + keys + audit + [backup, restore]
+    static let serverCommands: [CommandDefinition] = [serve] + shares + users + keys + audit + [backup, restore]
 
     private static let serve = CommandDefinition(
         "serve", "Serves the catalogue over HTTPS: the pages, the API, and jobs on schedule",
@@ -118,7 +118,7 @@ extension CommandTable {
     ]
 
     /// `90d`, `12h`, or a date that exists.
-    private static func expiry(_ value: String) throws(ValueError) -> KeyOptions.Expiry {
+    static func expiry(_ value: String) throws(ValueError) -> KeyOptions.Expiry {
         let allowed = "a number of days or hours such as 90d or 12h, or a date that exists, as YYYY-MM-DD"
         if let unit = value.last, unit == "d" || unit == "h" {
             guard let count = Int(value.dropLast()), (1...36_500).contains(count) else { throw ValueError(allowed) }

@@ -8,11 +8,13 @@ public struct FileroomConfiguration: Hashable, Sendable {
     public var sources: [SourceConfiguration]
     /// How `fileroom serve` serves.
     public var server: ServerConfiguration
+    /// What shares are held to.
+    public var shares: ShareConfiguration
     /// What deserves attention and yet does not stop anything.
     public var warnings: [ConfigurationProblem]
 
     /// A configuration that says nothing.
-    public init() { (dataFolder, sources, server, warnings) = (nil, [], ServerConfiguration(), []) }
+    public init() { (dataFolder, sources, server, shares, warnings) = (nil, [], ServerConfiguration(), ShareConfiguration(), []) }
 
     /// Larger files are no configuration.
     private static let maximumSize = 4 << 20
@@ -61,6 +63,12 @@ public struct FileroomConfiguration: Hashable, Sendable {
             var serverReader = ServerReader(object, folder: folder)
             let problems: [ConfigurationProblem]
             (server, problems) = serverReader.read()
+            reader.adopt(problems)
+        }
+        if let object = reader.object("shares") {
+            var shareReader = ShareReader(object)
+            let problems: [ConfigurationProblem]
+            (shares, problems) = shareReader.read()
             reader.adopt(problems)
         }
         reader.finish()

@@ -1,7 +1,7 @@
 /// One request, as a handler sees it.
 public struct Request: Sendable {
     public var method: HTTPMethod
-    /// The path as sent, without the query; percent-encoded. For logs; never with the query, which may hold patients' names.
+    /// The path as sent, without the query; percent-encoded. Never for logs: it may name a patient's study, or hold a link's secret.
     public var rawPath: String
     /// The path's segments, each percent-decoded: `/api/studies/1.2` is `["api", "studies", "1.2"]`. A segment may hold `/`, never `.` or `..`.
     public var segments: [String]
@@ -69,6 +69,20 @@ public struct QueryParameters: Sendable, Hashable {
 
     /// Every value of a name.
     public func values(_ name: String) -> [String] { items.filter { $0.name == name }.map(\.value) }
+
+    /// From `application/x-www-form-urlencoded`, as queries and forms have them; nil when the encoding is wrong, or what it encodes is not UTF-8.
+    ///
+    /// Source: the URL standard, "application/x-www-form-urlencoded parsing".
+    init?(encoded text: some Collection<UInt8>) {
+        items = []
+        for pair in text.split(separator: UInt8(ascii: "&")) {
+            let sign = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            guard let name = RequestTarget.decode(pair[..<sign], plusIsSpace: true),
+                let value = RequestTarget.decode(pair[sign...].dropFirst(), plusIsSpace: true)
+            else { return nil }
+            items.append((name, value))
+        }
+    }
 
     public static func == (one: Self, other: Self) -> Bool {
         one.items.count == other.items.count && zip(one.items, other.items).allSatisfy { $0 == $1 }

@@ -90,7 +90,7 @@ public struct Router: Responder {
 
     public func respond(to request: Request) async throws -> Response {
         var found: [String] = []
-        guard let node = Self.find(request.segments[...], from: root, &found) else {
+        guard let node = node(for: request, &found) else {
             if let fallback, request.method == .get || request.method == .head { return try await fallback(request) }
             throw Problem(.notFound, "NOT_FOUND", "There is nothing at this address.")
         }
@@ -111,8 +111,14 @@ public struct Router: Responder {
     /// The pattern that a request would be routed to, for limits and metrics; nil when there is none.
     public func pattern(of request: Request) -> String? {
         var found: [String] = []
-        guard let node = Self.find(request.segments[...], from: root, &found) else { return nil }
+        guard let node = node(for: request, &found) else { return nil }
         return (node.routes[request.method] ?? node.routes[.get] ?? node.routes.values.first)?.pattern
+    }
+
+    /// An address with a slash behind it is another one, and no route has it: segments alone do not tell.
+    private func node(for request: Request, _ found: inout [String]) -> Node? {
+        if request.rawPath.utf8.count > 1, request.rawPath.utf8.last == UInt8(ascii: "/") { return nil }
+        return Self.find(request.segments[...], from: root, &found)
     }
 
     /// Depth first, fixed segments before parameters.

@@ -1,13 +1,15 @@
 internal import Synchronization
 
-/// What is to be written with the next transaction: audit rows that nobody waits for, and when sessions and keys were used last.
+/// What is to be written with the next transaction: audit rows that nobody waits for, accesses to shares that belong to them, and when sessions and
+/// keys were used last.
 final class AuditQueue: Sendable {
     struct Pending: Sendable {
         var entries: [LedgerRows.TimedEntry] = []
+        var accesses: [LedgerRows.NewAccess] = []
         var sessionsUsed: [Int64: Double] = [:]
         var keysUsed: [Int64: Double] = [:]
 
-        var isEmpty: Bool { entries.isEmpty && sessionsUsed.isEmpty && keysUsed.isEmpty }
+        var isEmpty: Bool { entries.isEmpty && accesses.isEmpty && sessionsUsed.isEmpty && keysUsed.isEmpty }
     }
 
     private struct State {
@@ -46,6 +48,7 @@ final class AuditQueue: Sendable {
     func putBack(_ taken: Pending, becauseOfFailure hasFailed: Bool) {
         state.withLock { state in
             state.pending.entries = taken.entries + state.pending.entries
+            state.pending.accesses = taken.accesses + state.pending.accesses
             state.pending.sessionsUsed.merge(taken.sessionsUsed) { later, _ in later }
             state.pending.keysUsed.merge(taken.keysUsed) { later, _ in later }
             state.hasFailed = state.hasFailed || hasFailed

@@ -2,7 +2,8 @@ public import Cryptography
 internal import Glibc
 internal import SQLite
 
-/// What must never be lost: users, sessions, API keys, declared sources and the audit trail, in `ledger.sqlite3` with the key `secret.key` beside it.
+/// What must never be lost: users, sessions, API keys, declared sources, shares and the audit trail, in `ledger.sqlite3` with the key `secret.key`
+/// beside it.
 ///
 /// One process may have a ledger open: the owner of the data folder. Every change is on the disk, together with its row of the audit trail, when its
 /// function returns. Reading never waits for writing. Times are seconds since 1970 UTC throughout.
@@ -18,6 +19,7 @@ public final class Ledger: Sendable {
         /// A new key signs tokens; the one before stays valid for as long as tokens that it signed.
         public var signingKey: Double = 24 * 3_600
         public var signIn = SignInLimits()
+        public var shares = ShareLimits()
 
         public init() {}
     }
@@ -25,6 +27,11 @@ public final class Ledger: Sendable {
     let policy: Policy
     let now: @Sendable () -> Double
     let passwords: PasswordThreads
+    /// Recipients' are checked apart: whoever guesses them keeps nobody from signing in.
+    let sharePasswords: PasswordThreads
+    let turnstile = ShareTurnstile()
+    let remembered: RememberedPasswords
+    let checksums = ChecksumQueue()
     let key: SealingKey
     let auditKey: [UInt8]
     let path: String
@@ -34,6 +41,8 @@ public final class Ledger: Sendable {
     let reader: LedgerThread
     /// For what may take long.
     let slowReader: LedgerThread
+    /// For the files of downloads.
+    let planReader: LedgerThread
 
     /// How long rows that nobody waits for may wait for others, and for the next try after a failure.
     static let grouping = Duration.milliseconds(5)
@@ -74,9 +83,24 @@ public final class Ledger: Sendable {
         auditKey = key.derived(for: LedgerFile.auditSealing)
         (self.policy, self.now) = (policy, now)
         passwords = try PasswordThreads(cost: cost)
+        sharePasswords = try PasswordThreads(cost: cost, threads: 1, queueLimit: ShareTurnstile.most)
+        remembered = try RememberedPasswords()
+        try Self.settleShares(opened.connection, limits: policy.shares, now: now(), sealKey: auditKey)
         writer = LedgerThread(opened.connection, label: "ledger writer")
         reader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger reader")
         slowReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger slow reader")
+        planReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger plan reader")
+    }
+
+    /// Brings to an end what a process that was killed left under way.
+    private static func settleShares(_ connection: Connection, limits: ShareLimits, now: Double, sealKey: [UInt8]) throws {
+        try LedgerError.translating {
+            let rows = LedgerRows(connection)
+            try connection.transaction {
+                try rows.endInterruptedDownloads(now: now, sealKey: sealKey)
+                try rows.lockExhaustedShares(limits: limits, now: now)
+            }
+        }
     }
 
     /// Writes what is still pending, and moves everything into the one file, so that it is whole without those beside it. To be called before
@@ -84,6 +108,7 @@ public final class Ledger: Sendable {
     ///
     /// - Throws: ``LedgerError``.
     public func close() async throws {
+        try await writeChecksums()
         try await flush()
         _ = try await writer.read { try $0.connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") }
     }
@@ -131,6 +156,7 @@ public final class Ledger: Sendable {
                 do {
                     return try rows.connection.transaction {
                         try rows.writeUse(of: pending)
+                        for access in pending.accesses { try rows.insert(access) }
                         try rows.append(pending.entries, sealKey: auditKey)
                         let (result, entry) = try body(rows)
                         try rows.append(entry.map { [.init(entry: $0, timeUnixMilliseconds: time)] } ?? [], sealKey: auditKey)

@@ -33,6 +33,21 @@ public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
         case signInRefused = "SIGN_IN_REFUSED"
         /// Too many failed sign-ins: see ``LedgerError/retryAfterSeconds``.
         case tooManyFailures = "TOO_MANY_FAILURES"
+        case noSuchShare = "NO_SUCH_SHARE"
+        case noSuchPlan = "NO_SUCH_PLAN"
+        /// What is asked of a share cannot be: see the message.
+        case badShare = "BAD_SHARE"
+        case sharePasswordWeak = "SHARE_PASSWORD_WEAK"
+        case sharePasswordMissing = "SHARE_PASSWORD_MISSING"
+        case expiryTooLate = "EXPIRY_TOO_LATE"
+        /// The share was revoked, and stays so.
+        case shareRevoked = "SHARE_REVOKED"
+        /// The link is not valid, or the password is wrong: which of them is not told.
+        case shareRefused = "SHARE_REFUSED"
+        /// Too many wrong passwords in total: until its creator unlocks it.
+        case shareLocked = "SHARE_LOCKED"
+        /// The share has ended for this download: expired, used up or revoked.
+        case shareEnded = "SHARE_ENDED"
         /// Too many passwords are being checked at the moment.
         case busy = "BUSY"
     }
@@ -77,7 +92,7 @@ extension LedgerError {
     static func damaged(_ finding: String) -> LedgerError {
         LedgerError(
             .corrupt, "The ledger is damaged: \(finding)",
-            "It holds users, keys and the audit trail and cannot be built anew: restore it from a backup with `fileroom restore`.")
+            "It holds users, keys, shares and the audit trail and cannot be built anew: restore it from a backup with `fileroom restore`.")
     }
 
     /// Runs `body` and turns SQLite's errors into the ledger's.

@@ -16,7 +16,9 @@ final class LedgerRows {
     init(_ connection: Connection) { self.connection = connection }
 
     /// Runs a statement that gives no rows.
-    func run(_ sql: String, _ values: Value...) throws {
+    func run(_ sql: String, _ values: Value...) throws { try run(sql, values) }
+
+    func run(_ sql: String, _ values: [Value]) throws {
         let statement = try bound(sql, values)
         defer { statement.reset() }
         while try statement.step() {}

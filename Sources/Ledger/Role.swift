@@ -6,4 +6,7 @@ public enum Role: String, Codable, CaseIterable, Sendable {
     case clinician
     /// Upload only.
     case uploader
+
+    /// Whether shares may be made, and go on being valid.
+    public var mayShare: Bool { self != .uploader }
 }

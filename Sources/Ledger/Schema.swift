@@ -3,7 +3,7 @@
 /// No token, password or key is here in clear: tokens as their SHA-256, passwords as scrypt, what must be read again sealed under `secret.key`.
 enum Schema {
     /// Migrations, oldest first; `user_version` counts those that have been applied. Never edit one that has been released: add another.
-    static let migrations = [people + sources + audit]
+    static let migrations = [people + sources + audit, shares]
 
     private static let people = """
         CREATE TABLE setting(

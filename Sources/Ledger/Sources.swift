@@ -115,9 +115,10 @@ extension Ledger {
         }
     }
 
+    /// - Parameter detail: what the audit trail says besides.
     /// - Throws: ``LedgerError`` noSuchSource.
-    public func removeSource(_ name: String, by origin: AuditOrigin) async throws {
-        try await change(AuditEntry("source.remove", object: name, by: origin)) { rows in
+    public func removeSource(_ name: String, detail: String? = nil, by origin: AuditOrigin) async throws {
+        try await change(AuditEntry("source.remove", object: name, detail: detail, by: origin)) { rows in
             _ = try rows.knownSource(name)
             try rows.run("DELETE FROM source WHERE name = ?", .text(name))
         }

@@ -28,8 +28,10 @@ public struct APIRoute: Sendable {
     ) {
         (self.method, self.pattern, self.access, self.operation, self.handler) = (method, pattern, access, operation, handler)
         self.isActivity = isActivity
-        self.rate = rate ?? (method.isSafe ? .read : .change)
+        self.rate = rate ?? (access == .link ? .share : method.isSafe ? .read : .change)
         self.audit = audit ?? (method.isSafe ? .nothing : .change(operation.id))
+        // What stands in such a path must not be in the audit trail.
+        precondition(access != .link || [.nothing, .byHandler].contains(self.audit), "\(pattern) would be kept with its secret")
     }
 }
 
@@ -52,6 +54,9 @@ public enum AuditRule: Sendable, Hashable {
 public enum Access: Sendable, Hashable {
     /// Whoever comes.
     case anyone
+    /// Whoever has a link, whose secret stands in the path. It is for people without an account: no session or key is looked at, `Authorization` is
+    /// the handler's, and problems are answered with a page.
+    case link
     /// Whoever is signed in, in any role.
     case signedIn
     case roles(Set<Role>)
@@ -61,10 +66,13 @@ public enum Access: Sendable, Hashable {
     public static let admins = Access.roles([.admin])
     public static let searchers = Access.roles([.admin, .clinician])
 
+    /// Whether it matters who the caller is.
+    var needsIdentity: Bool { self != .anyone && self != .link }
+
     /// Whether a caller may.
     public func allows(_ caller: Caller) -> Bool {
         switch self {
-        case .anyone: true
+        case .anyone, .link: true
         case .signedIn: caller.identity != nil
         case .roles(let roles): caller.identity.map { roles.contains($0.role) } ?? false
         case .local: caller.identity?.means == .local
@@ -81,6 +89,8 @@ public enum RateClass: String, Sendable, CaseIterable {
     case change
     /// Whole catalogues and logs.
     case export
+    /// What recipients of links ask for: whoever guesses there slows nobody else.
+    case share
     /// Health checks and static files.
     case unlimited
 }

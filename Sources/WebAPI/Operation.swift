@@ -9,16 +9,26 @@ public struct Operation: Sendable {
     public var tag: String
     public var summary: String
     public var parameters: [Parameter]
-    /// The JSON body that is taken; nil for none.
+    /// The body that is taken; nil for none.
     public var body: Schema?
+    /// How it is written.
+    public var encoding: BodyEncoding
     /// Those that the handler gives; what every route may answer (401, 403, 429, …) is added by ``OpenAPI``.
     public var answers: [Answer]
 
     public init(
-        _ id: String, tag: String, _ summary: String, parameters: [Parameter] = [], body: Schema? = nil, answers: [Answer]
+        _ id: String, tag: String, _ summary: String, parameters: [Parameter] = [], body: Schema? = nil, encoding: BodyEncoding = .json,
+        answers: [Answer]
     ) {
         (self.id, self.tag, self.summary) = (id, tag, summary)
-        (self.parameters, self.body, self.answers) = (parameters, body, answers)
+        (self.parameters, self.body, self.encoding, self.answers) = (parameters, body, encoding, answers)
+    }
+
+    /// The form of a body. The handler gets the same value from each.
+    public enum BodyEncoding: String, Sendable {
+        case json = "application/json"
+        /// As a page without scripts sends it: an object whose members are texts.
+        case form = "application/x-www-form-urlencoded"
     }
 
     /// A parameter in the query or in the path.
@@ -57,6 +67,10 @@ public struct Operation: Sendable {
         public static func text(_ status: HTTPStatus = .ok, contentType: String, _ summary: String) -> Self {
             Self(status: status, summary: summary, contentType: contentType, schema: .string())
         }
+        public static func page(_ status: HTTPStatus, _ summary: String) -> Self {
+            .text(status, contentType: pageType, summary)
+        }
+        static let pageType = "text/html; charset=utf-8"
         public static func problem(_ status: HTTPStatus, _ summary: String) -> Self {
             Self(status: status, summary: summary, contentType: "application/problem+json", schema: .reference("Problem"))
         }
@@ -67,11 +81,13 @@ public struct Operation: Sendable {
 ///
 /// Source: JSON Schema 2020-12, as OpenAPI 3.1 takes it.
 public indirect enum Schema: Sendable {
-    case string(format: String? = nil, allowed: [String]? = nil, pattern: String? = nil, lengths: ClosedRange<Int>? = nil)
+    /// - Parameter words: what fits the pattern, for people: after "must be".
+    case string(
+        format: String? = nil, allowed: [String]? = nil, pattern: String? = nil, lengths: ClosedRange<Int>? = nil, words: String? = nil)
     case integer(ClosedRange<Int>? = nil)
     case number
     case boolean
-    case array(of: Schema)
+    case array(of: Schema, count: ClosedRange<Int>? = nil)
     /// Members; those that may be left out are marked, and no others may be there.
     case object([Member])
     /// An object whose keys are not known beforehand.

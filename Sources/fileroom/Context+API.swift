@@ -1,3 +1,4 @@
+import Catalogue
 import CommandLineInterface
 import Configuration
 import Indexing
@@ -40,6 +41,14 @@ extension Context {
         } ask: {
             try await Self.ifOwned(folder, body)
         }
+    }
+
+    /// Makes sure that there is something to read before anybody becomes the owner of a data folder, which would make one.
+    ///
+    /// - Throws: `CatalogueError`; not where a server is asked.
+    func requireCatalogue() async throws {
+        guard options.remote.url == nil else { return }
+        try await blocking { [path = folder.catalogue] in _ = try CatalogueReader(path: path) }
     }
 
     /// Asks the process that owns the data folder.

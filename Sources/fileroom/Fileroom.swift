@@ -40,6 +40,7 @@ enum Fileroom {
         case .serve(let options): return try await ServeCommand.run(options)
         case .user(let options): return try await UserCommands.run(options)
         case .key(let options): return try await KeyCommands.run(options)
+        case .share(let options): return try await ShareCommands.run(options)
         case .auditVerify(let options): return try await AuditCommands.verify(options)
         case .auditExport(let options): return try await AuditCommands.export(options)
         case .backup(let options): return try await BackupCommands.backup(options)

@@ -31,16 +31,17 @@ final class Owner: Sendable {
         let signals = SignalWatch(reload: role.reload)
         try await prepare(signals)
         let parts = try await OwnerParts.open(context, role, signals)
-        return try await Owner(context.folder, parts, signals, lock: lock)
+        return try await Owner(context.folder, parts, signals, isServer: role.isServer, lock: lock)
     }
 
     private init(
-        _ folder: DataFolder, _ parts: OwnerParts, _ signals: SignalWatch, lock: consuming DataFolderLock
+        _ folder: DataFolder, _ parts: OwnerParts, _ signals: SignalWatch, isServer: Bool, lock: consuming DataFolderLock
     ) async throws {
         (self.parts, self.signals) = (parts, signals)
         self.lock = lock
         client = InProcessAPIClient(responder: parts.control)
-        signals.steer(parts.service.jobs)
+        // The jobs of a server are people's: its end only interrupts them.
+        signals.steer(parts.service.jobs) { if !isServer { await parts.keep($0, of: $1, signal: $2) } }
         server = try await HTTPServer.start(
             listening: [.unix(path: folder.controlSocket)], report: parts.report, responder: parts.control)
     }
@@ -48,6 +49,7 @@ final class Owner: Sendable {
     /// Whoever asks from now on finds nobody, and does it himself once this object has gone.
     func end() async {
         await server.stop(deadline: .seconds(1))
+        await signals.settle()
         await parts.close()
     }
 

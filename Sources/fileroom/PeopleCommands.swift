@@ -23,7 +23,7 @@ enum UserCommands {
     static func run(_ options: UserOptions) async throws -> ExitCode {
         let context = try Context(options.general)
         // Asked for before anybody waits for us.
-        let password = options.needsPassword ? try NewPassword.ask(for: options.name, file: options.passwordFile) : nil
+        let password = options.needsPassword ? try NewPassword.ask("New password of \(options.name):", file: options.passwordFile) : nil
         let call = try call(options, password: password)
         let answer = try await context.withAPI { try await $0.answer(call) }
         if options.general.writesJSON {
@@ -148,16 +148,16 @@ enum KeyCommands {
     }
 }
 
-/// A password for a user of ours, not of a share.
-private enum NewPassword {
+/// A password that is given to Fileroom, not to a NAS.
+enum NewPassword {
     /// - Throws: ``Failure`` when there is none: no file, nobody to ask, or two that differ.
-    static func ask(for name: String, file: String?) throws -> String {
+    static func ask(_ question: String, file: String?) throws -> String {
         if let file {
             let found = try PasswordFile.read(file)
             if let warning = found.warning { Terminal.note(warning) }
             return found.secret.reveal()
         }
-        guard let typed = PasswordPrompt.ask("New password of \(name):"), let again = PasswordPrompt.ask("The same again:") else {
+        guard let typed = PasswordPrompt.ask(question), let again = PasswordPrompt.ask("The same again:") else {
             throw Failure("A password is needed. Give it with --password-file where there is no terminal to ask on.", .usage)
         }
         guard typed == again else { throw Failure("The two passwords differ. Nothing was changed.", .usage) }

@@ -2,11 +2,23 @@ import Catalogue
 import CommandLineInterface
 import Foundation
 
-/// What a search found, here or on a server.
+/// What a search found.
 struct FoundPage: Sendable {
-    var results: [FoundResult] = []
+    private(set) var results: [FoundResult] = []
     /// Where it goes on; nil at the end.
     var cursor: String?
+
+    /// Takes a page of the API's.
+    ///
+    /// - Throws: ``Failure`` for what is none.
+    mutating func append(_ answer: APIAnswer) throws {
+        let page = try answer.json()
+        let objects = page["results"] as? [[String: Any]] ?? []
+        let texts = JSONObjects.inList(of: answer.body)
+        guard texts.count == objects.count else { throw Failure("The server's answer is not understood: are both of the same version?") }
+        results += zip(objects, texts).map(FoundResult.init)
+        cursor = page["cursor"] as? String
+    }
 
     /// An array of objects, each on a line of its own.
     var json: [UInt8] {
@@ -16,23 +28,47 @@ struct FoundPage: Sendable {
     }
 }
 
+/// Finds objects in a JSON text, to hand them on as they were written.
+enum JSONObjects {
+    /// The objects in the lists that are members of the outermost object.
+    static func inList(of json: Data) -> [Data] {
+        var found: [Data] = []
+        var (depth, begin, isText, isEscaped) = (0, json.startIndex, false, false)
+        for (index, byte) in zip(json.indices, json) {
+            if isText {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else {
+                    isText = byte != UInt8(ascii: "\"")
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isText = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                if depth == 3 { begin = index }
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                if depth == 3, byte == UInt8(ascii: "}") { found.append(json[begin...index]) }
+                depth -= 1
+            default: break
+            }
+        }
+        return found
+    }
+}
+
 /// A result by the names of its JSON.
 struct FoundResult: Sendable {
-    let json: [UInt8]
+    /// As it came.
+    let json: Data
     private let values: [String: ResultValue]
     let hasPatientConflict: Bool
 
-    init(_ result: SearchResult) {
-        var json: [UInt8] = []
-        result.appendJSON(to: &json)
+    init(_ object: [String: Any], json: Data) {
         self.json = json
-        values = Dictionary(result.attributes.map { ($0.keyword, $0.value) }) { first, _ in first }
-        hasPatientConflict = result.hasPatientConflict
-    }
-
-    /// - Throws: ``Failure`` for what is no object.
-    init(_ object: [String: Any]) throws {
-        json = Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]))
         values = object.compactMapValues { value in
             switch value {
             case let text as String: .text(text)

@@ -4,6 +4,7 @@ import Foundation
 import HTTPServer
 import Indexing
 import Ledger
+import Sharing
 import Synchronization
 import WebAPI
 
@@ -34,7 +35,8 @@ struct ServeCommand {
     private func run() async throws -> ExitCode {
         let reload = Reload()
         var certificate: Certificate?
-        let role = OwnerRole(isServer: true, reload: { reload() }, policy: policy, log: log)
+        let role = OwnerRole(
+            isServer: true, reload: { reload() }, policy: policy, stylesheet: pages.map { $0.base + "/css/recipient.css" }, log: log)
         let taken = try await Owner.take(context, as: role) { _ in
             certificate = try await blocking { [settings, folder = context.folder] in try Certificate(settings, folder: folder, now: Date())
             }
@@ -60,7 +62,7 @@ struct ServeCommand {
     /// Listens until the process is asked to end.
     private func serve(_ owner: Owner, _ certificate: Certificate?) async throws {
         let site = PublicSite(
-            parts: owner.parts, pages: pages, trustedProxies: settings.server.trustedProxies.map(\.description),
+            parts: owner.parts, pages: pages, trustedProxies: settings.server.trustedProxies,
             isCertificateReal: certificate.map { !$0.credentials.isSelfSigned } ?? false)
         let listener = Listener.tcp(host: settings.listen.host, port: settings.listen.port, tls: certificate?.credentials)
         let server = try await HTTPServer.start(
@@ -70,19 +72,35 @@ struct ServeCommand {
             try await owner.service.begin()
             let port = server.addresses.first?.port ?? settings.listen.port
             log.event(.info, "listening on \(settings.listen.host), port \(port)\(settings.tls == .none ? ", without TLS" : "")")
+            owner.parts.address.isServed(at: settings.address(port: port))
             try await announce(owner, settings.address(port: port))
         } catch {
             await server.stop(deadline: .seconds(1))
             throw error
         }
         SystemdNotice.send("READY=1")
+        let tidying = Task { await tidy(owner.parts) }
         await owner.signals.stopped()
+        tidying.cancel()
         SystemdNotice.send("STOPPING=1")
         log.event(.info, "stopping: running requests are answered, jobs keep their place")
         // Side by side: streams of events end with the jobs' service.
         async let jobs: Void = owner.service.stop()
         await server.stop(deadline: Self.patience)
         await jobs
+    }
+
+    /// Forgets downloads that nobody can resume any more, again and again until it is cancelled.
+    private func tidy(_ parts: OwnerParts) async {
+        repeat {
+            do {
+                try await parts.shares.removeOldPlans()
+            } catch {
+                log.event(.error, "old downloads could not be forgotten: \(Failure(error).text)")
+            }
+            // Whoever cancels it asks for its end.
+            try? await Task.sleep(for: .seconds(600))
+        } while !Task.isCancelled
     }
 
     /// How long running requests may take to end.
@@ -103,6 +121,7 @@ struct ServeCommand {
         limits.connections = settings.server.connections
         limits.connectionsPerAddress = settings.server.connectionsPerAddress
         limits.inactivity = settings.server.requestTimeout
+        limits.trustedProxies = settings.server.trustedProxies
         return limits
     }
 

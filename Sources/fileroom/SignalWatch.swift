@@ -22,10 +22,10 @@ final class SignalWatch: Sendable {
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 switch number {
-                case SIGUSR1: wishes.tellBoard { board in await board.ask(await board.isPaused ? .resume : .pause, of: nil) }
+                case SIGUSR1: wishes.tellBoard("SIGUSR1") { await $0.isPaused ? .resume : .pause }
                 case SIGHUP: reload?()
-                case SIGUSR2: wishes.tellBoard { board in await board.ask(.cancel, of: nil) }
-                default: if !wishes.stop() { _exit(ExitCode.paused.rawValue) }
+                case SIGUSR2: wishes.tellBoard("SIGUSR2") { _ in .cancel }
+                default: if !wishes.stop(number == SIGINT ? "SIGINT" : "SIGTERM") { _exit(ExitCode.paused.rawValue) }
                 }
             }
             source.resume()
@@ -45,9 +45,14 @@ final class SignalWatch: Sendable {
     }
 
     /// From now on the wishes go to this board as well.
-    func steer(_ board: JobBoard) {
-        wishes.steer(board)
+    ///
+    /// - Parameter keep: takes what was asked of which jobs by which signal.
+    func steer(_ board: JobBoard, keep: @escaping Steering.Keep) {
+        wishes.steer(Steering(board: board, keep: keep))
     }
+
+    /// Waits until what was wished so far has been asked and kept.
+    func settle() async { await wishes.settle() }
 
     /// Runs something that ends when the process is asked to, such as reaching a server: there is no job yet that could be asked.
     ///
@@ -61,42 +66,66 @@ final class SignalWatch: Sendable {
     }
 }
 
+/// Who does what signals wish, and who remembers it.
+struct Steering: Sendable {
+    typealias Keep = @Sendable (_ wish: JobBoard.Wish, _ jobs: [Int64], _ signal: String) async -> Void
+    let board: JobBoard
+    let keep: Keep
+
+    func ask(_ wish: (JobBoard) async -> JobBoard.Wish, signal: String) async {
+        let wish = await wish(board)
+        let jobs = await board.ask(wish, of: nil)
+        if !jobs.isEmpty { await keep(wish, jobs, signal) }
+    }
+}
+
 /// What was wished and who is to know, shared by the signal handlers and those who ask.
 private final class Wishes: Sendable {
     private struct State {
-        var isStopped = false
-        var board: JobBoard?
+        /// The signal that asked the process to end.
+        var stopSignal: String?
+        var steering: Steering?
+        /// The wish that came last, which waits for those before it.
+        var last: Task<Void, Never>?
         /// What a stop cancels.
         var cancellations: [Int: @Sendable () -> Void] = [:]
         var added = 0
     }
     private let state = Mutex(State())
 
-    var isStopped: Bool { state.withLock { $0.isStopped } }
+    var isStopped: Bool { state.withLock { $0.stopSignal != nil } }
 
-    func steer(_ board: JobBoard) {
-        let isLate = state.withLock { state in
-            state.board = board
-            return state.isStopped
+    func steer(_ steering: Steering) {
+        let early = state.withLock { state in
+            state.steering = steering
+            return state.stopSignal
         }
-        if isLate { tellBoard { await $0.ask(.stop, of: nil) } }
+        if let early { tellBoard(early) { _ in .stop } }
     }
 
-    func tellBoard(_ wish: @escaping @Sendable (JobBoard) async -> Void) {
-        guard let board = state.withLock({ $0.board }) else { return }
-        Task { await wish(board) }
+    /// One after the other: which wish SIGUSR1 is depends on the one before.
+    func tellBoard(_ signal: String, _ wish: @escaping @Sendable (JobBoard) async -> JobBoard.Wish) {
+        state.withLock { state in
+            guard let steering = state.steering else { return }
+            state.last = Task { [before = state.last] in
+                await before?.value
+                await steering.ask(wish, signal: signal)
+            }
+        }
     }
+
+    func settle() async { await state.withLock { $0.last }?.value }
 
     /// - Returns: false when that was asked before.
-    func stop() -> Bool {
+    func stop(_ signal: String) -> Bool {
         let cancellations = state.withLock { state -> [@Sendable () -> Void]? in
-            if state.isStopped { return nil }
-            state.isStopped = true
+            if state.stopSignal != nil { return nil }
+            state.stopSignal = signal
             return Array(state.cancellations.values)
         }
         guard let cancellations else { return false }
         for cancel in cancellations { cancel() }
-        tellBoard { await $0.ask(.stop, of: nil) }
+        tellBoard(signal) { _ in .stop }
         return true
     }
 
@@ -104,7 +133,7 @@ private final class Wishes: Sendable {
         let (number, isLate) = state.withLock { state in
             state.added += 1
             state.cancellations[state.added] = cancel
-            return (state.added, state.isStopped)
+            return (state.added, state.stopSignal != nil)
         }
         if isLate { cancel() }
         return number

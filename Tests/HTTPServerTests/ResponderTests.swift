@@ -1,6 +1,7 @@
 import Foundation
-import HTTPServer
 import Testing
+
+@testable import HTTPServer
 
 /// What holds for a request whichever way it comes.
 @Suite struct ResponderTests {
@@ -31,7 +32,7 @@ import Testing
         .init(.delete, "/part") { _ in Response(.noContent) },
     ]).behind([
         RequestIDMiddleware(), SecurityHeaders(hasTrustedCertificate: false), ConditionalMiddleware(), CompressionMiddleware(),
-        ErrorMiddleware(report: { _ in }),
+        ErrorsAsAnswers(),
     ])
 
     @Test(arguments: Way.allCases)
@@ -50,6 +51,11 @@ import Testing
         #expect(answer.headers["Content-Type"] == "application/problem+json")
         let id = try #require(answer.headers["X-Request-Id"])
         #expect(answer.text.contains("\"code\":\"NOT_FOUND\"") && answer.text.contains("\"request_id\":\"\(id)\""))
+    }
+
+    @Test(arguments: Way.allCases)
+    func `a slash behind an address makes it another`(_ way: Way) async throws {
+        #expect(try await way.ask(app, "GET", "/studies/1.2/").status == 404)
     }
 
     @Test(arguments: Way.allCases)

@@ -107,6 +107,8 @@ import Testing
             #expect(try found.integer("results.0.file_count") == 2)
             #expect(try await world.call(.get, "/api/search", [("q", "1.9")]).count("results") == 0)
             #expect(try await world.call(.get, "/api/index/jobs").count("jobs") == 1)
+            let kept = try await world.ledger.auditRows(limit: 10).map(\.entry).filter { $0.action != "source.create" }
+            #expect(kept == [AuditEntry("source.remove", object: "more", detail: "forget=true", by: kept[0].origin)])
         }
     }
 
@@ -119,6 +121,7 @@ import Testing
             #expect(try await world.call(.delete, "/api/sources/undeclared").string("code") == "SOURCE_NOT_DECLARED")
             #expect(try await world.call(.delete, "/api/sources/undeclared", [("forget", "true")]).status == 204)
             #expect(try await world.call(.get, "/api/sources").count("sources") == 1)
+            #expect(try await world.ledger.auditRows(limit: 10).map(\.entry.action) == ["source.remove"])
         }
     }
 

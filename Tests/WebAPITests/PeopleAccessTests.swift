@@ -172,6 +172,24 @@ import Testing
         #expect(try await statuses(one, 2) == [200, 429])
     }
 
+    @Test func `sign-ins that the limit refuses are one row for each address, with their number`() async throws {
+        var limits = RateLimits()
+        limits.ofAddress[.signIn] = .init(burst: 1, perSecond: 0.001)
+        let bench = try await bench(limits)
+        let body = #"{"name": "nobody", "password": "wrong wrong wrong"}"#
+        for address in ["192.0.2.7", "192.0.2.7", "192.0.2.7", "2001:db8::1", "2001:db8::2"] {
+            _ = try await bench.send(.post, "/auth/session", body, as: .nobody.from(address))
+        }
+        try await bench.access.close()
+        let rows = try await bench.ledger.auditRows(limit: 10).map(\.entry).filter { $0.outcome == "TOO_MANY_REQUESTS" }
+        #expect(
+            Set(rows.map { "\($0.action) \($0.origin.ipAddress): \($0.detail ?? "")" }) == [
+                "sign_in 192.0.2.7: 2 refused within a minute", "sign_in 2001:db8::/64: 1 refused within a minute",
+            ])
+        try await bench.access.close()
+        #expect(try await bench.ledger.auditRows(limit: 10).filter { $0.entry.outcome == "TOO_MANY_REQUESTS" }.count == 2)
+    }
+
     @Test func `the limits' memory is bounded, and forgets those first that are not limited`() throws {
         let time = SharedValue(0.0)
         var limits = RateLimits()

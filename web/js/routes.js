@@ -22,6 +22,13 @@ export const routes = [
     load: () => import("./pages/catalogue.js"),
   },
   {
+    path: "/shares",
+    title: "nav.shares",
+    who: ["admin", "clinician"],
+    icon: "share",
+    load: () => import("./pages/shares.js"),
+  },
+  {
     path: "/sources",
     title: "nav.sources",
     who: ["admin"],

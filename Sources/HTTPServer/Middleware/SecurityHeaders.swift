@@ -15,7 +15,8 @@ public struct SecurityHeaders: Middleware {
 
     public func respond(to request: Request, next: any Responder) async throws -> Response {
         var response = try await next.respond(to: request)
-        response.headers["Content-Security-Policy"] = Self.contentSecurityPolicy
+        // Whoever needs less than the pages allows less.
+        if response.headers["Content-Security-Policy"] == nil { response.headers["Content-Security-Policy"] = Self.contentSecurityPolicy }
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -27,21 +27,13 @@ struct RequestTarget: Hashable {
             }
             segments.append(segment)
         }
-        query =
-            try mark.map { position throws(Problem) in try Self.query(text.utf8[text.utf8.index(after: position)...]) } ?? QueryParameters()
-    }
-
-    private static func query(_ text: Substring.UTF8View) throws(Problem) -> QueryParameters {
-        var items: [(name: String, value: String)] = []
-        for pair in text.split(separator: UInt8(ascii: "&")) {
-            let sign = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            let rest = sign == pair.endIndex ? pair[sign...] : pair[pair.index(after: sign)...]
-            guard let name = decode(pair[..<sign], plusIsSpace: true), let value = decode(rest, plusIsSpace: true) else {
+        query = QueryParameters()
+        if let mark {
+            guard let parameters = QueryParameters(encoded: text.utf8[text.utf8.index(after: mark)...]) else {
                 throw Problem(.badRequest, "MALFORMED_QUERY", "The query's percent-encoding is wrong, or what it encodes is not UTF-8.")
             }
-            items.append((name, value))
+            query = parameters
         }
-        return QueryParameters(items)
     }
 
     /// Nil when the encoding is wrong, or the bytes are not UTF-8 or hold NUL.

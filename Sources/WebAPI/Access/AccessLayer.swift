@@ -29,13 +29,15 @@ public final class AccessLayer: Sendable {
     /// - Parameters:
     ///   - fallback: answers GET and HEAD of paths that no route has: the pages.
     ///   - observers: are told of every request once its answer begins; they must not block.
+    ///   - show: how a problem is answered where people without scripts read it; nil leaves it as programs do.
     public func responder(
         for routes: [APIRoute], fallback: Router.Handler? = nil, isCertificateReal: Bool = false,
-        observers: [@Sendable (RequestRecord) -> Void] = []
+        observers: [@Sendable (RequestRecord) -> Void] = [], showing show: @escaping ProblemView = { _, _ in nil }
     ) -> any Responder {
         let router = Router(routes.map { Router.Route($0.method, $0.pattern, guarded($0)) }, fallback: fallback)
         return router.behind([
-            SecurityHeaders(hasTrustedCertificate: isCertificateReal), RequestObservation(log: log, observers: observers, now: now),
+            SecurityHeaders(hasTrustedCertificate: isCertificateReal),
+            RequestObservation(log: log, observers: observers, show: show, now: now),
         ])
     }
 
@@ -47,18 +49,19 @@ public final class AccessLayer: Sendable {
     private func guarded(_ route: APIRoute) -> Router.Handler {
         { [self] request in
             request[RequestTrace.self]?.isRouted(to: route.pattern)
-            let isLimited = route.rate != .unlimited && request.peer != .local
-            if isLimited { try limiter.admit(address: request.peer.text, to: route.rate) }
-            let caller = try await authentication.caller(of: request, isActivity: route.isActivity && request.headers["X-Automatic"] == nil)
+            try admit(route, request) { () throws(Problem) in try limiter.admit(address: request.peer.text, to: route.rate) }
+            let caller = try await caller(of: request, route)
             request[RequestTrace.self]?.isAsked(by: caller)
-            if isLimited, caller.identity != nil { try limiter.admit(actor: caller.auditOrigin.actor, to: route.rate) }
+            if caller.identity != nil {
+                try admit(route, request) { () throws(Problem) in try limiter.admit(actor: caller.auditOrigin.actor, to: route.rate) }
+            }
             do throws(Problem) {
                 try Self.permit(route, request, caller)
             } catch {
                 try await auditor.noteRefusal(error, of: route, request, caller)
                 throw error
             }
-            var checked = try await Self.checked(request, route.operation)
+            var checked = try await Self.checked(request, route)
             checked[Standing.self] = { [authentication] in
                 guard let caller = try? await authentication.caller(of: request, isActivity: false) else { return false }
                 return route.access.allows(caller)
@@ -67,13 +70,32 @@ public final class AccessLayer: Sendable {
         }
     }
 
+    private func caller(of request: Request, _ route: APIRoute) async throws -> Caller {
+        guard route.access != .link else { return Caller(identity: nil, of: request) }
+        return try await authentication.caller(of: request, isActivity: route.isActivity && request.headers["X-Automatic"] == nil)
+    }
+
+    /// - Throws: ``Problem`` 429.
+    private func admit(_ route: APIRoute, _ request: Request, _ limit: () throws(Problem) -> Void) throws(Problem) {
+        guard route.rate != .unlimited, request.peer != .local else { return }
+        do {
+            try limit()
+        } catch {
+            auditor.noteLimit(of: route, request)
+            throw error
+        }
+    }
+
     /// - Throws: ``Problem``: 401, 403.
     private static func permit(_ route: APIRoute, _ request: Request, _ caller: Caller) throws(Problem) {
         guard route.access.allows(caller) else { throw caller.identity == nil ? .notSignedIn : .roleNotAllowed }
         guard !route.method.isSafe else { return }
         // Where nobody needs to be signed in there is no token to repeat, but a browser says who made it ask. Source: Fetch Metadata.
-        if route.access == .anyone, let site = request.headers["Sec-Fetch-Site"], site != "same-origin", site != "none" { throw .crossSite }
-        if route.access != .anyone, let identity = caller.identity, identity.means == .session {
+        guard route.access.needsIdentity else {
+            if let site = request.headers["Sec-Fetch-Site"], site != "same-origin", site != "none" { throw .crossSite }
+            return
+        }
+        if let identity = caller.identity, identity.means == .session {
             guard let expected = identity.csrfToken, let given = request.headers["X-CSRF-Token"], ConstantTime.areEqual(given, expected)
             else {
                 throw .csrfTokenMissing
@@ -81,11 +103,17 @@ public final class AccessLayer: Sendable {
         }
     }
 
-    private static func checked(_ request: Request, _ operation: Operation) async throws -> Request {
-        try Input.checkQuery(request.query, of: operation)
+    private static func checked(_ request: Request, _ route: APIRoute) async throws -> Request {
+        let operation = route.operation
+        // Mail programs and chats add parameters of their own to links.
+        if route.access != .link { try Input.checkQuery(request.query, of: operation) }
         guard let schema = operation.body else { return request }
         var checked = request
-        checked[CheckedBody.self] = try await Input.readBody(of: request, as: schema)
+        checked[CheckedBody.self] =
+            switch operation.encoding {
+            case .json: try await Input.readBody(of: request, as: schema)
+            case .form: try await Input.readForm(of: request, as: schema)
+            }
         return checked
     }
 }

@@ -6,15 +6,25 @@ internal import Ledger
 final class Auditor: Sendable {
     private let ledger: Ledger
     private let searches: SettlingSearches
+    private let limited: LimitedSignIns
 
     /// - Parameter settling: how long after its last keystroke a search counts as what was looked for.
     init(ledger: Ledger, settling: Duration) {
         self.ledger = ledger
         searches = SettlingSearches(ledger: ledger, settling: settling)
+        limited = LimitedSignIns(ledger: ledger)
     }
 
     /// Writes what has not settled yet.
-    func close() async throws { try await searches.close() }
+    func close() async throws {
+        try await limited.close()
+        try await searches.close()
+    }
+
+    /// Counts that somebody was refused because too much is asked from an address: where passwords are tried, that is kept.
+    func noteLimit(of route: APIRoute, _ request: Request) {
+        if route.rate == .signIn { limited.note(request.peer.text) }
+    }
 
     /// Runs a handler and keeps what it did.
     func run(_ route: APIRoute, _ request: Request, _ caller: Caller, _ handler: () async throws -> Response) async throws -> Response {
@@ -61,7 +71,7 @@ final class Auditor: Sendable {
         }
     }
 
-    private static func outcome(of error: any Error) -> String {
+    static func outcome(of error: any Error) -> String {
         switch error {
         case let problem as Problem: problem.code
         case let error as LedgerError: error.code.rawValue

@@ -10,9 +10,7 @@ struct Authentication: Sendable {
     /// - Parameter isActivity: whether the request keeps a session from expiring.
     /// - Throws: `LedgerError` when it cannot be found out.
     func caller(of request: Request, isActivity: Bool) async throws -> Caller {
-        Caller(
-            identity: try await identity(of: request, isActivity: isActivity), address: request.peer.text,
-            userAgent: String((request.headers["User-Agent"] ?? "").prefix(300)), requestID: request.id)
+        Caller(identity: try await identity(of: request, isActivity: isActivity), of: request)
     }
 
     private func identity(of request: Request, isActivity: Bool) async throws -> Caller.Identity? {
@@ -46,11 +44,27 @@ extension Caller.Identity {
 }
 
 extension Caller {
+    init(identity: Identity?, of request: Request) {
+        self.init(
+            identity: identity, address: request.peer.text, userAgent: String((request.headers["User-Agent"] ?? "").prefix(300)),
+            requestID: request.id)
+    }
+
     /// Who it is in the audit trail. A key is told apart from a user of the same name.
     public var auditOrigin: AuditOrigin {
         guard let identity else { return AuditOrigin(actor: "-", method: "none", ipAddress: address) }
         let actor = identity.means == .key ? "key:\(identity.name)" : identity.name
         return AuditOrigin(actor: actor, method: identity.means.rawValue, ipAddress: address)
+    }
+}
+
+enum Cookies {
+    /// Nil when there is none of that name, or more than one.
+    static func value(of name: String, in request: Request) -> String? {
+        let prefix = name + "="
+        let found = request.headers.values("Cookie").flatMap { $0.split(separator: ";") }
+            .map { $0.drop { $0 == " " } }.filter { $0.hasPrefix(prefix) }
+        return found.count == 1 ? String(found[0].dropFirst(prefix.count)) : nil
     }
 }
 
@@ -62,12 +76,7 @@ enum SessionCookie {
     static func name(isSecure: Bool) -> String { isSecure ? "__Host-fileroom" : "fileroom" }
 
     /// The token that came with a request; nil when there is none, or more than one: one of them is not ours.
-    static func token(in request: Request) -> String? {
-        let prefix = name(isSecure: request.isSecure) + "="
-        let found = request.headers.values("Cookie").flatMap { $0.split(separator: ";") }
-            .map { $0.drop { $0 == " " } }.filter { $0.hasPrefix(prefix) }
-        return found.count == 1 ? String(found[0].dropFirst(prefix.count)) : nil
-    }
+    static func token(in request: Request) -> String? { Cookies.value(of: name(isSecure: request.isSecure), in: request) }
 
     /// - Parameter token: nil makes the browser forget it.
     static func field(_ token: String?, isSecure: Bool, lifetimeSeconds: Int) -> String {

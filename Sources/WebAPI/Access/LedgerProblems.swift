@@ -11,6 +11,8 @@ extension Problem {
         case .badName: errors = [FieldError(path: "$.name", message: "cannot be used: take \(NameRule.allowed)")]
         case .weakPassword: errors = [FieldError(path: "$.password", message: "is too easy to guess: take \(NameRule.allowedPasswords)")]
         case .expiryInPast: errors = [FieldError(path: "$.expires_at", message: "must be in the future, or left out")]
+        case .expiryTooLate: errors = [FieldError(path: "$.expires_at", message: error.description)]
+        case .sharePasswordWeak, .sharePasswordMissing: errors = [FieldError(path: "$.password", message: error.description)]
         default: break
         }
     }
@@ -19,11 +21,12 @@ extension Problem {
         switch code {
         case .missing, .newer, .corrupt, .locked, .failed, .keyMissing, .keyWrong, .busy: .serviceUnavailable
         case .diskFull: .insufficientStorage
-        case .badName, .weakPassword, .expiryInPast: .unprocessableContent
-        case .userExists, .lastAdmin, .keyExists, .sourceExists: .conflict
-        case .noSuchUser, .noSuchKey, .noSuchSession, .noSuchSource, .setupDone: .notFound
-        case .setupTokenWrong: .forbidden
-        case .signInRefused: .unauthorized
+        case .badName, .weakPassword, .expiryInPast, .badShare, .sharePasswordWeak, .sharePasswordMissing, .expiryTooLate:
+            .unprocessableContent
+        case .userExists, .lastAdmin, .keyExists, .sourceExists, .shareRevoked: .conflict
+        case .noSuchUser, .noSuchKey, .noSuchSession, .noSuchSource, .noSuchShare, .noSuchPlan, .shareEnded, .setupDone: .notFound
+        case .setupTokenWrong, .shareLocked: .forbidden
+        case .signInRefused, .shareRefused: .unauthorized
         case .tooManyFailures: .tooManyRequests
         }
     }

@@ -22,7 +22,7 @@ public struct RateLimits: Sendable {
     /// Of each address, behind which a whole hospital may sit; an IPv6 network counts as one.
     public var ofAddress: [RateClass: Rate] = [
         .signIn: Rate(burst: 60, perSecond: 2), .read: Rate(burst: 4_000, perSecond: 1_000), .search: Rate(burst: 1_000, perSecond: 200),
-        .change: Rate(burst: 600, perSecond: 50), .export: Rate(burst: 40, perSecond: 1),
+        .change: Rate(burst: 600, perSecond: 50), .export: Rate(burst: 40, perSecond: 1), .share: Rate(burst: 200, perSecond: 10),
     ]
     /// How many buckets are remembered at most.
     public var largestMemory = 20_000

@@ -4,6 +4,7 @@ internal import FileSource
 internal import HTTPServer
 internal import Indexing
 internal import Ledger
+internal import Sharing
 internal import SourceAccess
 
 extension Problem {
@@ -23,6 +24,7 @@ extension Problem {
         case let error as PasswordError: Problem(.conflict, "PASSWORD_NOT_FOUND", error.description)
         case let error as CatalogueError: try of(error)
         case let error as LedgerError: Problem(error)
+        case let error as SharingError: of(error)
         case let error as CatalogueReaders.Overloaded: later("OVERLOADED", error.description, seconds: 1)
         case let error as JobBoardClosed: later("ENDING", error.description, seconds: 5)
         default: throw error
@@ -36,6 +38,19 @@ extension Problem {
         case .noSuchJob: "NO_SUCH_JOB"
         case .nothingHeld: "NOTHING_HELD"
         }
+    }
+
+    private static func of(_ error: SharingError) -> Problem {
+        let status: HTTPStatus =
+            switch error.code {
+            case .unknownObject, .shareEnded: .notFound
+            case .patientConflict: .conflict
+            case .nothingToShare: .unprocessableContent
+            case .incomplete, .withheld, .sourceUnavailable, .tooManyDownloads, .sourceChanged, .downloadStopped: .serviceUnavailable
+            }
+        var problem = Problem(status, error.code.rawValue, "\(error.message). \(error.suggestion)")
+        if let seconds = error.retryAfterSeconds { problem.headers["Retry-After"] = String(seconds) }
+        return problem
     }
 
     private static func of(_ refusal: SourceRefusal) -> Problem {

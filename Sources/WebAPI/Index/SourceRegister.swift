@@ -106,10 +106,32 @@ public final class SourceRegister: SourceDeclarations {
         _ = try await ledger.changeSource(Self.stored(after), password: password, by: origin)
     }
 
-    /// - Throws: ``Problem`` 404, 409; `LedgerError`.
-    func remove(_ name: String, by origin: AuditOrigin) async throws {
-        _ = try await stored(name)
-        try await ledger.removeSource(name, by: origin)
+    /// Removes a source, with one row in the audit trail whatever of it goes.
+    ///
+    /// - Parameters:
+    ///   - isDeclared: whether the ledger has it; else only the catalogue knows it.
+    ///   - forgetting: removes what the catalogue has of it; nil keeps that.
+    /// - Throws: ``Problem`` 404, 409; `LedgerError`; what `forgetting` throws.
+    func remove(_ name: String, isDeclared: Bool = true, forgetting: (() async throws -> Void)? = nil, by origin: AuditOrigin) async throws
+    {
+        if isDeclared { _ = try await stored(name) }
+        var entry = AuditEntry("source.remove", object: name, detail: forgetting == nil ? nil : "forget=true", by: origin)
+        do {
+            if let forgetting {
+                // It cannot be taken back with a row that could not be written.
+                try await ledger.proveAudit()
+                try await forgetting()
+            }
+        } catch {
+            entry.outcome = Auditor.outcome(of: error)
+            try await ledger.record(entry)
+            throw error
+        }
+        if isDeclared {
+            try await ledger.removeSource(name, detail: entry.detail, by: origin)
+        } else {
+            try await ledger.record(entry)
+        }
     }
 
     /// Whether a source is one that can be changed here.

@@ -124,7 +124,7 @@ public struct SourceRoutes: Sendable {
 
     private var remove: APIRoute {
         APIRoute(
-            .delete, "/api/sources/{id}", .admins, audit: .change("source.delete"),
+            .delete, "/api/sources/{id}", .admins, audit: .byHandler,
             Operation(
                 "removeSource", tag: "Sources",
                 "Removes a source's declaration; with `forget`, also what only it holds from the catalogue.",
@@ -139,7 +139,7 @@ public struct SourceRoutes: Sendable {
                     try await register.remove(name, by: caller.auditOrigin)
                     return .empty()
                 }
-                let forgets = request.query["forget"] == "true"
+                let (forgets, url) = (request.query["forget"] == "true", source.configuration.address.canonicalURL)
                 switch source.origin {
                 case "catalogue" where !forgets:
                     throw Problem(.conflict, "SOURCE_NOT_DECLARED", "\(name) is in the catalogue only: remove it with forget=true.")
@@ -147,9 +147,10 @@ public struct SourceRoutes: Sendable {
                     throw Problem(.conflict, "SOURCE_IS_CONFIGURED", "\(name) is declared in config.json: remove it there first.")
                 default: break
                 }
-                try await service.refuseBusy(url: source.configuration.address.canonicalURL)
-                if forgets { _ = try await service.forget(url: source.configuration.address.canonicalURL) }
-                if source.origin == "ledger" { try await register.remove(name, by: caller.auditOrigin) }
+                try await service.refuseBusy(url: url)
+                try await register.remove(
+                    name, isDeclared: source.origin == "ledger", forgetting: forgets ? { _ = try await service.forget(url: url) } : nil,
+                    by: caller.auditOrigin)
                 try await service.declarationsChanged()
                 return .empty()
             })

@@ -23,8 +23,8 @@ enum CommonAnswer: String, CaseIterable {
     private func canOccur(at route: APIRoute) -> Bool {
         switch self {
         case .badRequest, .targetTooLong, .headTooLarge, .failed, .unavailable: true
-        case .notSignedIn: route.access != .anyone
-        case .notAllowed: route.access != .anyone || !route.method.isSafe
+        case .notSignedIn: route.access.needsIdentity
+        case .notAllowed: route.access.needsIdentity || !route.method.isSafe
         case .notFound: route.pattern.contains("{")
         case .tooLarge, .notJSON, .invalid: route.operation.body != nil
         case .tooMany: route.rate != .unlimited
@@ -58,8 +58,8 @@ enum CommonAnswer: String, CaseIterable {
         case .notFound: "There is nothing of this name."
         case .tooLarge: "The body is longer than 64 KiB."
         case .targetTooLong: "Path and query are longer than 8 KiB together."
-        case .notJSON: "The body is not sent as `application/json`."
-        case .invalid: "The body is JSON, but not what is expected here; `errors` says where."
+        case .notJSON: "The body is not sent as the type that is expected here."
+        case .invalid: "The body can be read, but is not what is expected here; `errors` says where."
         case .tooMany: "Too many requests, or too many failed sign-ins; `Retry-After` says how many seconds to wait."
         case .headTooLarge: "The header fields are too many, or longer than the server takes."
         case .failed: "A defect in the server; its log has more under the `request_id`."
@@ -78,11 +78,18 @@ enum CommonAnswer: String, CaseIterable {
         }
     }
 
+    /// Its name under `components/responses`: where people without scripts read it there is a page.
+    func name(asPage isPage: Bool) -> String { isPage ? rawValue + "Page" : rawValue }
+
     /// The entry under `components/responses`.
-    var json: JSON {
+    func json(asPage isPage: Bool) -> JSON {
         var members: [(String, JSON)] = [("description", .string(summary))]
         if let headers { members.append(("headers", headers)) }
-        members.append(("content", ["application/problem+json": ["schema": Schema.reference("Problem").json]]))
+        let problem: JSON = ["schema": Schema.reference("Problem").json]
+        let page: JSON = ["schema": Schema.string().json]
+        // What is refused before it is known whom it is for stays a problem.
+        let pages = isPage ? [(Operation.Answer.pageType, page)] : []
+        members.append(("content", .object(pages + [("application/problem+json", problem)])))
         return .object(members)
     }
 }

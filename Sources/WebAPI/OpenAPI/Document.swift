@@ -45,7 +45,10 @@ extension OpenAPI {
             "paths": .object(paths.map { ($0.0, .object($0.1)) }),
             "components": [
                 "schemas": .object(components.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }),
-                "responses": .object(CommonAnswer.allCases.map { ($0.rawValue, $0.json) }),
+                "responses": .object(
+                    [false, true].flatMap { isPage in
+                        CommonAnswer.allCases.map { ($0.name(asPage: isPage), $0.json(asPage: isPage)) }
+                    }),
                 "securitySchemes": securitySchemes,
             ],
         ]
@@ -74,16 +77,17 @@ extension OpenAPI {
             ("operationId", .string(operation.id)), ("tags", [.string(operation.tag)]), ("summary", .string(operation.summary)),
         ]
         var parameters = operation.parameters.map(json)
-        if route.access != .anyone, !route.method.isSafe {
+        if route.access.needsIdentity, !route.method.isSafe {
             parameters.append(json(.header("X-CSRF-Token", .string(), "The session's CSRF token; not needed with a token or key.")))
         }
         if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }
         if let body = operation.body {
-            let content: JSON = ["application/json": ["schema": body.json]]
+            let content = JSON.object([(operation.encoding.rawValue, ["schema": body.json])])
             members.append(("requestBody", ["required": .boolean(!body.isSatisfiedByNothing), "content": content]))
         }
         members.append(("responses", responses(of: route)))
-        members.append(("security", route.access == .anyone ? [] : [["session": []], ["token": []], ["key": []]]))
+        let schemes: JSON = route.access.needsIdentity ? [["session": []], ["token": []], ["key": []]] : []
+        members.append(("security", schemes))
         members.append(("x-roles", roles(of: route.access)))
         return .object(members)
     }
@@ -101,7 +105,8 @@ extension OpenAPI {
     private static func responses(of route: APIRoute) -> JSON {
         var byStatus: [Int: JSON] = [:]
         for answer in CommonAnswer.all(of: route) {
-            byStatus[answer.status.rawValue] = ["$ref": .string("#/components/responses/\(answer.rawValue)")]
+            let name = answer.name(asPage: route.access == .link)
+            byStatus[answer.status.rawValue] = ["$ref": .string("#/components/responses/\(name)")]
         }
         for (status, answers) in Dictionary(grouping: route.operation.answers, by: \.status.rawValue) {
             var members: [(String, JSON)] = [("description", .string(answers.map(\.summary).joined(separator: " ")))]
@@ -120,6 +125,7 @@ extension OpenAPI {
     private static func roles(of access: Access) -> JSON {
         switch access {
         case .anyone: ["anyone"]
+        case .link: ["link"]
         case .signedIn: .array(Role.allCases.map { .string($0.rawValue) })
         case .roles(let roles): .array(roles.map(\.rawValue).sorted().map { .string($0) })
         case .local: ["local"]

@@ -4,7 +4,7 @@ extension Schema {
     /// Source: JSON Schema 2020-12.
     var json: JSON {
         switch self {
-        case .string(let format, let allowed, let pattern, let lengths):
+        case .string(let format, let allowed, let pattern, let lengths, _):
             var members: [(String, JSON)] = [("type", "string")]
             if let format { members.append(("format", .string(format))) }
             if let allowed { members.append(("enum", .array(allowed.map { .string($0) }))) }
@@ -16,7 +16,9 @@ extension Schema {
             return .object([("type", "integer")] + bounds)
         case .number: return ["type": "number"]
         case .boolean: return ["type": "boolean"]
-        case .array(let element): return ["type": "array", "items": element.json]
+        case .array(let element, let count):
+            let bounds = count.map { [("minItems", JSON.integer($0.lowerBound)), ("maxItems", JSON.integer($0.upperBound))] } ?? []
+            return .object([("type", "array"), ("items", element.json)] + bounds)
         case .map(let element): return ["type": "object", "additionalProperties": element.json]
         case .nullable(let schema): return ["anyOf": [schema.json, ["type": "null"]]]
         case .either(let schemas): return ["anyOf": .array(schemas.map(\.json))]

@@ -23,6 +23,7 @@ enum SearchSchemas {
         .init("file_count", .integer(), "Files that hold it; more than instances when some lie in several places."),
         .init("source", .string(), "Names of the sources that hold it, separated by commas."),
         .init("has_conflict", .boolean, "Whether its files contradict each other."),
+        .init("has_patient_conflict", .boolean, "Whether files of its study name more than one patient: it must not be handed on unseen."),
         .init("cursor", .string(), "To be given as `after` to continue behind this one."),
     ]
 

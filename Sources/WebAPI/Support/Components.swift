@@ -3,6 +3,7 @@ public enum OpenAPI {
     /// The schemas that routes refer to by name. Each part of the API adds its own.
     static let components: [String: Schema] = [
         commonComponents, PeopleSchemas.components, SearchSchemas.components, IndexSchemas.components, HealthRoutes.components,
+        ShareSchemas.components,
     ].reduce(into: [:]) { all, part in all.merge(part) { _, _ in preconditionFailure("two components of one name") } }
 
     private static let commonComponents: [String: Schema] = [

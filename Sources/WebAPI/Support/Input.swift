@@ -80,7 +80,7 @@ enum Input {
                 errors.append(.init(path: String(name.prefix(50)), message: "is not a known parameter; \(allowed)"))
                 continue
             }
-            if case .array(let element) = parameter.schema {
+            if case .array(let element, _) = parameter.schema {
                 // Several values are given by repeating the name or with commas.
                 errors += value.split(separator: ",", omittingEmptySubsequences: false)
                     .flatMap { element.problems(withText: String($0), path: name) }
@@ -105,6 +105,18 @@ enum Input {
         } else if contentType == nil {
             throw unsupported
         }
+        try check(bytes, as: schema)
+        return bytes
+    }
+
+    /// Takes in a form and checks it as the object of texts that it stands for.
+    ///
+    /// - Throws: ``Problem``: 415 no form, 413 too long, 400 malformed, 422 not as the schema wants it.
+    static func readForm(of request: Request, as schema: Schema) async throws -> [UInt8] {
+        // A form without any field is sent without a body.
+        let isEmpty = request.headers["Content-Type"] == nil && schema.isSatisfiedByNothing && request.body.announcedLength == 0
+        let fields = isEmpty ? [] : try await request.formBody(upTo: largestBody).items
+        let bytes = JSON.object(fields.map { ($0.name, .string($0.value)) }).bytes
         try check(bytes, as: schema)
         return bytes
     }

@@ -20,7 +20,8 @@ extension Schema {
         case (.integer(let range), .number(let literal)): return Self.isWhole(literal, in: range) ? [] : wrong(expectation)
         case (.number, .number(let literal)): return Double(literal)?.isFinite == true ? [] : wrong(expectation)
         case (.boolean, .boolean): return []
-        case (.array(let element), .array(let values)):
+        case (.array(let element, let count), .array(let values)):
+            guard count?.contains(values.count) ?? true else { return wrong(expectation) }
             return values.enumerated().flatMap { element.problems(with: $1, path: "\(path)[\($0)]") }
         case (.map(let element), .object(let members)):
             return Self.repeated(members, path: path) + members.flatMap { element.problems(with: $0.value, path: "\(path).\($0.key)") }
@@ -33,7 +34,7 @@ extension Schema {
     func problems(withText text: String, path: String) -> [FieldError] {
         let isRight =
             switch self {
-            case .string(let format, let allowed, let pattern, let lengths):
+            case .string(let format, let allowed, let pattern, let lengths, _):
                 (allowed?.contains(text) ?? true) && (lengths?.contains(text.unicodeScalars.count) ?? true)
                     && Self.matches(text, pattern: pattern) && Self.matches(text, format: format)
             case .integer(let range): Self.isWhole(text, in: range)
@@ -97,8 +98,10 @@ extension Schema {
     /// What is expected, in words: after "must be".
     private var expectation: String {
         switch self {
-        case .string(let format, let allowed, let pattern, let lengths):
-            if let allowed {
+        case .string(let format, let allowed, let pattern, let lengths, let words):
+            if let words {
+                words
+            } else if let allowed {
                 "one of \(allowed.map { "\"\($0)\"" }.joined(separator: ", "))"
             } else if format == "date-time" {
                 "a time such as 2026-03-01T08:15:00Z"
@@ -111,7 +114,7 @@ extension Schema {
         case .integer(let range): "a whole number" + (range.map { " from \($0.lowerBound) to \($0.upperBound)" } ?? "")
         case .number: "a number"
         case .boolean: "true or false"
-        case .array: "a list"
+        case .array(_, let count): "a list" + (count.map { " of \($0.lowerBound) to \($0.upperBound)" } ?? "")
         case .object, .map: "an object"
         case .nullable(let schema): "\(schema.expectation), or null"
         case .either(let schemas): schemas.map(\.expectation).joined(separator: ", or ")

@@ -5,26 +5,27 @@
 import { copyButton } from "../components/bits.js";
 import { icon } from "../components/icon.js";
 import { errorSentence } from "../components/states.js";
-import { api, path } from "../lib/api.js";
 import { ageText, dayText, personName, timeText } from "../lib/dicom.js";
 import { fill, h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { attributeName, className, imageSize, modalityName, patientAttributes, regionName, sexName } from "./words.js";
+import { conflictList, isAboutPatient, loadConflicts } from "./conflicts.js";
+import { className, imageSize, modalityName, regionName, sexName } from "./words.js";
 
 /** @typedef {import("./results.js").Entry} Entry */
 /** @typedef {import("./results.js").Found} Found */
-/** @typedef {{ attribute: string, kept: string | null, found: string | null, series: string | null, instance: string | null }} Conflict */
 
 /**
  * @param {Entry} node
+ * @param {import("../lib/dom.js").Child} actions what can be done with it
  * @param {AbortSignal} signal
  */
-export function details(node, signal) {
+export function details(node, actions, signal) {
   const chain = [node];
   for (let parent = node.parent; parent; parent = parent.parent) chain.unshift(parent);
   const [study, series, instance] = chain;
   return [
     study && patient(study.data),
+    actions,
     study && conflictNote(study, signal),
     study && studyPart(study.data),
     series && seriesPart(series.data),
@@ -156,7 +157,7 @@ function conflictNote(study, signal) {
     h("p", { class: "muted" }, t("common.loading")),
   );
   const uid = study.data.StudyInstanceUID;
-  loadConflicts(study, uid, signal).then(
+  conflictsOf(study, uid, signal).then(
     (conflicts) => fill(element, ...explanation(conflicts)),
     (error) => {
       if (!signal.aborted) fill(element, heading("conflict.title"), h("p", null, errorSentence(error)));
@@ -165,16 +166,16 @@ function conflictNote(study, signal) {
   return element;
 }
 
-/** @type {WeakMap<Entry, Conflict[]>} */
+/** @type {WeakMap<Entry, import("./conflicts.js").Conflict[]>} */
 const known = new WeakMap();
 
-/** @param {Entry} study @param {string | null} uid @param {AbortSignal} signal @returns {Promise<Conflict[]>} */
-async function loadConflicts(study, uid, signal) {
+/** @param {Entry} study @param {string | null} uid @param {AbortSignal} signal */
+async function conflictsOf(study, uid, signal) {
   const before = known.get(study);
   if (before || !uid) return before ?? [];
-  const { Conflicts } = await api.get(path`/api/studies/${uid}`, { signal });
-  known.set(study, Conflicts);
-  return Conflicts;
+  const conflicts = await loadConflicts(uid, signal);
+  known.set(study, conflicts);
+  return conflicts;
 }
 
 /** @param {import("../lib/i18n.js").TextKey} title */
@@ -182,37 +183,12 @@ function heading(title) {
   return h("h3", null, icon("alert"), t(title));
 }
 
-/** @param {Conflict[]} conflicts */
+/** @param {import("./conflicts.js").Conflict[]} conflicts */
 function explanation(conflicts) {
-  const isAboutPatient = conflicts.some(({ attribute }) => patientAttributes.includes(attribute));
+  const concernsPatient = conflicts.some(isAboutPatient);
   return [
-    heading(isAboutPatient ? "conflict.patient_title" : "conflict.title"),
-    h("p", null, t(isAboutPatient ? "conflict.patient_text" : "conflict.text")),
-    h(
-      "ul",
-      null,
-      conflicts.map(({ attribute, kept, found, series, instance }) =>
-        h(
-          "li",
-          null,
-          h("strong", null, attributeName(attribute)),
-          kept === null && found === null ? null : h(
-            "span",
-            null,
-            t("conflict.values", { kept: shown(attribute, kept), found: shown(attribute, found) }),
-          ),
-          series || instance
-            ? h("small", { class: "muted" }, t(instance ? "conflict.in_instance" : "conflict.in_series"))
-            : null,
-        )
-      ),
-    ),
+    heading(concernsPatient ? "conflict.patient_title" : "conflict.title"),
+    h("p", null, t(concernsPatient ? "conflict.patient_text" : "conflict.text")),
+    conflictList(conflicts),
   ];
-}
-
-/** @param {string} attribute @param {string | null} value */
-function shown(attribute, value) {
-  if (!value) return t("conflict.nothing");
-  if (attribute.endsWith("Name")) return personName(value)?.name ?? value;
-  return attribute.endsWith("Date") ? dayText(value) : value;
 }

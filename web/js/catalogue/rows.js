@@ -6,6 +6,7 @@ import { badge, copyButton } from "../components/bits.js";
 import { button } from "../components/button.js";
 import { icon } from "../components/icon.js";
 import { errorSentence } from "../components/states.js";
+import { choiceOf } from "../shares/selection.js";
 import { ageText, dayText, personName, timeText } from "../lib/dicom.js";
 import { h } from "../lib/dom.js";
 import { formatNumber, t } from "../lib/i18n.js";
@@ -14,7 +15,13 @@ import { className, imageSize, modalityName, regionName, sexLetter, sexName } fr
 
 /** @typedef {import("./results.js").Entry} Entry */
 /** @typedef {import("./results.js").Row} Row */
-/** @typedef {{ details: (node: Entry) => void, retry: (row: import("./results.js").Remark) => void }} RowActions */
+/**
+ * @typedef {{
+ *   details: (node: Entry) => void, share: (node: Entry) => void, pick: (node: Entry) => void,
+ *   retry: (row: import("./results.js").Remark) => void,
+ * }} RowActions
+ */
+/** @typedef {"none" | "some" | "all"} Picked */
 
 const levels = { study: "1", series: "2", instance: "3" };
 
@@ -30,6 +37,7 @@ export function createRow(row, actions) {
     ? seriesCells(row.data)
     : instanceCells(row.data);
   const uid = uidOf(row);
+  const isShareable = choiceOf(row) !== null;
   return h(
     "div",
     {
@@ -39,12 +47,20 @@ export function createRow(row, actions) {
       "aria-level": levels[row.kind],
       "aria-expanded": canOpen(row) ? "false" : null,
     },
+    row.kind !== "instance" &&
+      h("div", { class: "cell pick", role: "gridcell" }, isShareable && pickBox(() => actions.pick(row))),
     h("div", { class: "cell twist", role: "gridcell" }, canOpen(row) && icon("chevronRight")),
     cells,
     h(
       "div",
       { class: "cell row-actions", role: "gridcell" },
       uid && copyButton(uid, t(`catalogue.copy_${row.kind}_uid`)),
+      isShareable && button(t(row.kind === "series" ? "share.share_series" : "share.share_study"), {
+        kind: "quiet",
+        icon: "share",
+        iconOnly: true,
+        onClick: () => actions.share(row),
+      }),
       button(t("catalogue.details"), {
         kind: "quiet",
         icon: "info",
@@ -55,18 +71,44 @@ export function createRow(row, actions) {
   );
 }
 
+/** @param {() => void} pick */
+function pickBox(pick) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "pick-box",
+      role: "checkbox",
+      "aria-checked": "false",
+      "aria-label": t("share.select"),
+      title: t("share.select"),
+      on: { click: pick },
+    },
+    icon("check"),
+  );
+}
+
+/** @type {Record<Picked, string>} */
+const checked = { none: "false", some: "mixed", all: "true" };
+
 /**
  * What changes in a row while it is shown.
  * @param {HTMLElement} element
  * @param {Row} row
  * @param {number} index
  * @param {boolean} isActive
+ * @param {Picked} picked
  */
-export function updateRow(element, row, index, isActive) {
+export function updateRow(element, row, index, isActive, picked) {
   element.setAttribute("aria-rowindex", String(index + 2));
   element.classList.toggle("active", isActive);
   if (!isEntry(row)) return;
   if (canOpen(row)) element.setAttribute("aria-expanded", String(row.isOpen));
+  const box = element.querySelector(".pick-box");
+  if (box) {
+    box.setAttribute("aria-checked", checked[picked]);
+    element.setAttribute("aria-selected", String(picked === "all"));
+  }
   element.tabIndex = isActive ? 0 : -1;
   for (const inside of element.querySelectorAll("button")) inside.tabIndex = isActive ? 0 : -1;
 }
@@ -204,6 +246,11 @@ export function headerRow() {
   return h(
     "div",
     { class: "row study head", role: "row", "aria-rowindex": "1" },
+    h(
+      "div",
+      { class: "cell pick", role: "columnheader" },
+      h("span", { class: "visually-hidden" }, t("share.column_select")),
+    ),
     h(
       "div",
       { class: "cell twist", role: "columnheader" },

@@ -22,7 +22,13 @@ export class ResultTree {
   header = headerRow();
   element = h(
     "div",
-    { class: "results", role: "treegrid", "aria-label": t("catalogue.results"), "aria-rowcount": "-1" },
+    {
+      class: "results",
+      role: "treegrid",
+      "aria-label": t("catalogue.results"),
+      "aria-rowcount": "-1",
+      "aria-multiselectable": "true",
+    },
     h("div", { class: "results-head", role: "rowgroup" }, this.header),
     this.canvas,
   );
@@ -35,7 +41,10 @@ export class ResultTree {
 
   /**
    * @param {Results} results
-   * @param {{ activated: (node: Entry | null) => void, details: (node: Entry) => void, leave: () => void }} on
+   * @param {{
+   *   activated: (node: Entry | null) => void, details: (node: Entry) => void, share: (node: Entry) => void,
+   *   pick: (node: Entry) => void, picked: (node: Entry) => import("./rows.js").Picked, leave: () => void,
+   * }} on
    * @param {AbortSignal} signal
    */
   constructor(results, on, signal) {
@@ -50,6 +59,8 @@ export class ResultTree {
             this.activate(node);
             on.details(node);
           },
+          share: on.share,
+          pick: on.pick,
           retry: (remark) => remark.parent ? results.loadChildren(remark.parent) : results.retryMore(),
         }),
       update: (element, row, index) => this.#update(element, row, index),
@@ -75,6 +86,12 @@ export class ResultTree {
       this.activate(this.active.parent && rows.includes(this.active.parent) ? this.active.parent : null);
     }
     this.#list.setRows(rows);
+  }
+
+  /** Shows what is picked. @param {boolean} isAny whether anything is, even if not in sight */
+  showPicked(isAny) {
+    this.element.classList.toggle("picking", isAny);
+    this.#list.draw();
   }
 
   /** Back to the top, for another search. */
@@ -113,7 +130,7 @@ export class ResultTree {
   /** @param {HTMLElement} element @param {Row} row @param {number} index */
   #update(element, row, index) {
     // Someone who tabs into the list lands on the row they were on, or on the first.
-    updateRow(element, row, index, row === this.active);
+    updateRow(element, row, index, row === this.active, isEntry(row) ? this.on.picked(row) : "none");
     if (!this.active && index === 0) element.tabIndex = 0;
     // A series of many images goes on as one scrolls to its end.
     const parent = row.kind === "loading" ? row.parent : null;
@@ -138,7 +155,8 @@ export class ResultTree {
     // Who marks text does not want the row to open.
     if (!row || String(getSelection()) !== "") return;
     this.#focus(row);
-    this.results.toggle(row);
+    if (event.ctrlKey || event.metaKey) this.on.pick(row);
+    else this.results.toggle(row);
   }
 
   /** @param {KeyboardEvent} event */
@@ -156,7 +174,9 @@ export class ResultTree {
     }
     if (event.ctrlKey || event.metaKey) return;
     const index = row ? this.#list.indexOf(row.key) : 0;
-    const action = this.#action(event.key, row, index);
+    const action = event.key === " " && event.shiftKey
+      ? row && (() => this.on.pick(row))
+      : this.#action(event.key, row, index);
     if (action) {
       event.preventDefault();
       action();

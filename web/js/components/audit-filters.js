@@ -37,6 +37,13 @@ const actions = [
   "user.password",
   "key.create",
   "key.revoke",
+  "share.create",
+  "share.change",
+  "share.revoke",
+  "share.view",
+  "share.unlock",
+  "share.download",
+  "share.download.end",
   "backup",
 ];
 const outcomes = ["ok", "SIGN_IN_REFUSED", "TOO_MANY_FAILURES", "ROLE_NOT_ALLOWED"];

@@ -52,6 +52,27 @@ export async function copyText(text) {
 }
 
 /**
+ * A button that says what it copies, and then that it did; where copying is not allowed the text is marked, to be copied by hand.
+ * @param {string} label
+ * @param {HTMLInputElement | HTMLTextAreaElement} source
+ * @param {{ kind?: "plain" | "primary" }} [options]
+ */
+export function copyFrom(label, source, { kind = "plain" } = {}) {
+  const element = button(label, {
+    kind,
+    icon: "copy",
+    onClick: async () => {
+      const isCopied = await copyText(source.value);
+      source.select();
+      if (!isCopied) return source.focus();
+      element.replaceChildren(icon("check"), h("span", null, t("common.copied")));
+      setTimeout(() => element.replaceChildren(icon("copy"), h("span", null, label)), 1_500);
+    },
+  });
+  return element;
+}
+
+/**
  * A moment: relative where it is recent, in full on hover.
  * @param {string | null} iso
  * @param {{ relative?: boolean, absent?: string }} [options]

@@ -1,5 +1,6 @@
 import { details } from "../catalogue/details.js";
 import { Filters } from "../catalogue/filters.js";
+import { keyboardHelp } from "../catalogue/help.js";
 import { anything, fromAddress, hasFilters, orderOf, toAddress } from "../catalogue/query.js";
 import { Results } from "../catalogue/results.js";
 import { SearchField } from "../catalogue/search-field.js";
@@ -17,6 +18,7 @@ import { serverEvents } from "../lib/events.js";
 import { t } from "../lib/i18n.js";
 import { router } from "../lib/router.js";
 import { session } from "../lib/session.js";
+import { Sharing } from "../shares/sharing.js";
 
 export const tag = "fr-catalogue";
 
@@ -41,6 +43,8 @@ class CataloguePage extends Page {
   #summary = /** @type {any} */ (null);
   /** @type {ResultTree} */
   #tree = /** @type {any} */ (null);
+  /** @type {Sharing} */
+  #sharing = /** @type {any} */ (null);
   /** What to do when the results of a search that was sent with Enter arrive. */
   #goesToResults = false;
 
@@ -59,8 +63,15 @@ class CataloguePage extends Page {
     this.#tree = new ResultTree(this.#results, {
       activated: (node) => this.#inspect(node),
       details: (node) => this.#openDetails(node),
+      share: (node) => this.#sharing.share(node),
+      pick: (node) => this.#sharing.toggle(node),
+      picked: (node) => this.#sharing.selection.state(node),
       leave: () => this.#search.focus(),
     }, this.life);
+    this.#sharing = new Sharing({
+      changed: () => this.#tree.showPicked(this.#sharing.selection.size > 0),
+      emptied: () => this.#search.focus(),
+    });
     this.#inspector.setAttribute("aria-label", t("catalogue.details"));
     fill(
       this,
@@ -73,6 +84,7 @@ class CataloguePage extends Page {
         this.#summary.element,
       ),
       h("div", { class: "panes" }, this.#place, this.#inspector),
+      this.#sharing.element,
     );
     this.#follow();
     this.#search.value = this.#query.text;
@@ -224,7 +236,7 @@ class CataloguePage extends Page {
     if (!wide.matches) return;
     this.#inspecting = new AbortController();
     const signal = AbortSignal.any([this.life, this.#inspecting.signal]);
-    if (node) fill(this.#inspector, ...details(node, signal));
+    if (node) fill(this.#inspector, ...details(node, this.#sharing.actions(node, signal), signal));
     else fill(this.#inspector, keyboardHelp());
   }
 
@@ -236,47 +248,15 @@ class CataloguePage extends Page {
       return;
     }
     const open = new AbortController();
+    const signal = AbortSignal.any([this.life, open.signal]);
     await openDialog({
       title: t("catalogue.details"),
       kind: "sheet",
       content: () =>
-        h("div", { class: "inspector-sheet" }, ...details(node, AbortSignal.any([this.life, open.signal]))),
+        h("div", { class: "inspector-sheet" }, ...details(node, this.#sharing.actions(node, signal), signal)),
     });
     open.abort();
   }
-}
-
-function keyboardHelp() {
-  /** @type {[string[], import("../lib/i18n.js").TextKey][]} */
-  const keys = [
-    [["/"], "help.search"],
-    [["↑", "↓"], "help.move"],
-    [["→", "←"], "help.open"],
-    [["Enter"], "help.enter"],
-    [["Esc"], "help.leave"],
-    [["Ctrl", "C"], "help.copy"],
-  ];
-  return h(
-    "section",
-    { class: "detail help" },
-    h("h2", null, t("help.title")),
-    h("p", { class: "muted" }, t("help.text")),
-    h(
-      "dl",
-      null,
-      keys.map(([names, key]) =>
-        h("div", { class: "line" }, h("dt", null, names.map((name) => h("kbd", null, name))), h("dd", null, t(key)))
-      ),
-    ),
-    h("h3", null, t("help.search_title")),
-    h(
-      "ul",
-      { class: "tips" },
-      h("li", null, t("help.tip_words")),
-      h("li", null, t("help.tip_phrase")),
-      h("li", null, t("help.tip_wildcard")),
-    ),
-  );
 }
 
 customElements.define(tag, CataloguePage);

@@ -4,6 +4,7 @@ import admin from "./de/admin.js";
 import catalogue from "./de/catalogue.js";
 import common from "./de/common.js";
 import jobs from "./de/jobs.js";
+import shares from "./de/shares.js";
 import sources from "./de/sources.js";
 
-export default { ...common, ...account, ...catalogue, ...sources, ...jobs, ...admin };
+export default { ...common, ...account, ...catalogue, ...shares, ...sources, ...jobs, ...admin };

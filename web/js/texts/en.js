@@ -4,6 +4,7 @@ import admin from "./en/admin.js";
 import catalogue from "./en/catalogue.js";
 import common from "./en/common.js";
 import jobs from "./en/jobs.js";
+import shares from "./en/shares.js";
 import sources from "./en/sources.js";
 
-export default { ...common, ...account, ...catalogue, ...sources, ...jobs, ...admin };
+export default { ...common, ...account, ...catalogue, ...shares, ...sources, ...jobs, ...admin };

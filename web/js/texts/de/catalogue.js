@@ -115,6 +115,7 @@ export default {
   "help.open": "öffnen, schließen",
   "help.enter": "zu den Ergebnissen; öffnen, schließen",
   "help.leave": "zurück zum Suchfeld",
+  "help.select": "zum Teilen auswählen",
   "help.copy": "UID kopieren",
   "help.search_title": "Suchen",
   "help.tip_words": "Alle Wörter müssen vorkommen, in beliebiger Reihenfolge. Der Anfang eines Wortes genügt.",

@@ -113,6 +113,7 @@ export default {
   "help.enter": "to the results; open, close",
   "help.leave": "back to the search field",
   "help.copy": "copy the UID",
+  "help.select": "select for sharing",
   "help.search_title": "Searching",
   "help.tip_words": "All words must occur, in any order. The beginning of a word is enough.",
   "help.tip_phrase": 'Words in quotation marks must follow each other: "abdomen native".',
