@@ -60,7 +60,9 @@ public struct ElementReader: ~Copyable {
             case .directory, .notDICOM: return .finished([])
             }
         case .metaInformation:
-            if case .needs(let count) = metaScanner.scan(window, into: &ignoredValues) { return request(metaScanner.position, atLeast: count) }
+            if case .needs(let count) = metaScanner.scan(window, into: &ignoredValues) {
+                return request(metaScanner.position, atLeast: count)
+            }
             dataSetOffset = metaScanner.position
             phase = .dataSetStart
         case .dataSetStart: return startDataSet(window)

@@ -33,7 +33,8 @@ struct ElementWalk {
     mutating func advance(_ window: Window) -> ScanProgress {
         while true {
             let rest = window.bytes(from: position)
-            guard position >= window.start, rest.count >= 12, let pointer = rest.baseAddress else {
+            // Twelve bytes are the longest header, but a short one may end the file.
+            guard position >= window.start, rest.count >= (window.isLast ? 8 : 12), let pointer = rest.baseAddress else {
                 return window.isLast || unreadable == position ? .finished : .needs(count: 12)
             }
             let current = unknownDepth > 0 ? .implicitLittle : encoding

@@ -25,7 +25,8 @@ struct ItemParser {
         let value = ElementValue.trimmed(bytes)
         if TextDecoder.isPlain(value) { return String(decoding: value, as: UTF8.self) }
         return characterSets.withUnsafeBytes { sets in
-            let declared = DeclaredCharacterSets(representation.dependsOnCharacterSet ? sets : UnsafeRawBufferPointer(rebasing: sets[0..<0]))
+            let declared = DeclaredCharacterSets(
+                representation.dependsOnCharacterSet ? sets : UnsafeRawBufferPointer(rebasing: sets[0..<0]))
             var decoder = TextDecoder(declared, isPersonName: representation == .pn)
             return String(decoding: decoder.decode(value), as: UTF8.self)
         }

@@ -29,7 +29,7 @@ struct PieceStore: Sendable {
     mutating func release(keeping places: [UInt64]) -> [DirectoryPiece] {
         guard held.count > 1 else { return [] }
         let header = number(of: UInt64(DirectoryHeader.length) - 1)
-        let kept = Set(places.flatMap { [number(of: $0), number(of: $0 + 3)] })
+        let kept = Set(places.flatMap { number(of: $0)...number(of: $0 + 3) })
         let full = held.keys.filter { $0 > header && $0 < number(of: end) && !kept.contains($0) }
         return give(full)
     }

@@ -66,7 +66,8 @@ struct RecordContent {
     /// The keys that the catalogue holds.
     private static func catalogued(_ instance: InstanceRecord, _ type: RecordType) -> [EncodedElement] {
         let shape: [(Tag, ValueRepresentation, String?)] = [
-            (Tag(0x0028, 0x0008), .is, instance.numberOfFrames.map(String.init)), (Tag(0x0028, 0x0010), .us, instance.rows.map(String.init)),
+            (Tag(0x0028, 0x0008), .is, instance.numberOfFrames.map(String.init)),
+            (Tag(0x0028, 0x0010), .us, instance.rows.map(String.init)),
             (Tag(0x0028, 0x0011), .us, instance.columns.map(String.init)),
         ]
         let number = EncodedElement(Tag(0x0020, 0x0013), .is, instance.instanceNumber.map(String.init))
@@ -74,7 +75,7 @@ struct RecordContent {
         case .image: [number] + optional(shape)
         case .spectroscopy: [number] + shape.map { EncodedElement($0.0, $0.1, $0.2) }
         // Theirs have no number among their keys.
-        case .stereometric, .plan, .surfaceScan, .hangingProtocol, .palette, .implant, .implantAssembly, .implantGroup, .inventory: []
+        case .plan, .surfaceScan, .hangingProtocol, .palette, .implant, .implantAssembly, .implantGroup, .inventory: []
         default: [number]
         }
     }

@@ -16,7 +16,8 @@ extension RecordType {
     /// Source: PS3.3 §F.5, the table of each record.
     var keys: [RecordKey] {
         switch self {
-        case .image, .plan, .stereometric: []
+        case .image, .plan: []
+        case .stereometric: RecordType.contentIdentification
         case .rtDose: [.required(.init(0x3004, 0x000A, .cs))]
         case .rtStructureSet:
             [.required(.init(0x3006, 0x0002, .sh)), .required(.init(0x3006, 0x0008, .da)), .required(.init(0x3006, 0x0009, .tm))]
@@ -125,6 +126,7 @@ extension RecordType {
         ]
 
     private static let hangingProtocolKeys: [RecordKey] = [
+        .required(.init(0x0072, 0x0002, .sh)), .required(.init(0x0072, 0x0004, .lo)), .required(.init(0x0072, 0x0006, .cs)),
         .required(.init(0x0072, 0x0008, .lo)), .required(.init(0x0072, 0x000A, .dt)),
         .required(
             .init(

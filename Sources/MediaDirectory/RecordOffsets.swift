@@ -36,7 +36,8 @@ enum FileID {
             && parts.allSatisfy { part in
                 1...8 ~= part.count
                     && part.allSatisfy {
-                        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "_")
+                        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+                            || $0 == UInt8(ascii: "_")
                     }
             }
     }

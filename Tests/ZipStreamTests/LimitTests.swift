@@ -40,10 +40,11 @@ struct LimitTests {
         }
     }
 
-    @Test(arguments: [
-        (315_532_800, 0x0021, 0), (0, 0x0021, 0), (951_782_399, 0x285C, 0xBF7D), (951_782_400, 0x285D, 0), (4_107_542_400, 0xF061, 0),
-        (1 << 40, 0xFF9F, 0xBF7D),
-    ] as [(Int64, UInt16, UInt16)])
+    @Test(
+        arguments: [
+            (315_532_800, 0x0021, 0), (0, 0x0021, 0), (951_782_399, 0x285C, 0xBF7D), (951_782_400, 0x285D, 0), (4_107_542_400, 0xF061, 0),
+            (1 << 40, 0xFF9F, 0xBF7D),
+        ] as [(Int64, UInt16, UInt16)])
     func `a time is told in DOS's years, in UTC`(_ seconds: Int64, _ date: UInt16, _ time: UInt16) {
         let told = DOSTime(unixSeconds: seconds)
         #expect((told.date, told.time) == (date, time))

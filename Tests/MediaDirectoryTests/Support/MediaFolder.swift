@@ -28,7 +28,9 @@ final class MediaFolder: Sendable {
         var entries: [Entry] = []
         for case let name as String in FileManager.default.enumerator(atPath: path + "/DICOM") ?? .init() {
             let file = path + "/DICOM/" + name
-            guard let data = FileManager.default.contents(atPath: file), case .instance(let header) = Header.read([UInt8](data)) else { continue }
+            guard let data = FileManager.default.contents(atPath: file), case .instance(let header) = Header.read([UInt8](data)) else {
+                continue
+            }
             entries.append(Entry(path: "DICOM/" + name, header: header, attributes: Entry.attributes(of: [UInt8](data), header)))
         }
         entries.sort { $0.order.lexicographicallyPrecedes($1.order) }
@@ -78,7 +80,8 @@ private struct Entry {
                 records.append(
                     .patient(
                         PatientRecord(
-                            name: header[.patientName], id: header[.patientID], birthDate: header[.patientBirthDate], sex: header[.patientSex])))
+                            name: header[.patientName], id: header[.patientID], birthDate: header[.patientBirthDate],
+                            sex: header[.patientSex])))
             }
             if entry.order[..<2] != previous[..<2] || previous[3].isEmpty {
                 records.append(
@@ -91,7 +94,8 @@ private struct Entry {
                 records.append(
                     .series(
                         SeriesRecord(
-                            seriesInstanceUID: header[.seriesInstanceUID], modality: header[.modality], number: header.integer(.seriesNumber),
+                            seriesInstanceUID: header[.seriesInstanceUID], modality: header[.modality],
+                            number: header.integer(.seriesNumber),
                             date: header[.seriesDate], description: header[.seriesDescription])))
             }
             previous = entry.order

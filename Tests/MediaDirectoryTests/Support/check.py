@@ -11,6 +11,7 @@ import pydicom
 from pydicom.fileset import DIRECTORY_RECORDERS, FileSet, _four_level_record_type, _single_level_record_type
 
 warnings.simplefilter("error" if "--keys" in sys.argv else "ignore")
+warnings.simplefilter("ignore", ResourceWarning)
 folder = sys.argv[1]
 files = FileSet(os.path.join(folder, "DICOMDIR"))
 found = {os.path.relpath(instance.path, folder): instance for instance in files}

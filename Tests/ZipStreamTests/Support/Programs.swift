@@ -16,13 +16,17 @@ enum ArchiveProgram: String, CaseIterable {
     ///
     /// - Parameter members: what programs that take minutes for gigabytes are to check the content of; empty: all.
     func complaints(about archive: String, members: [String] = []) async throws -> String? {
-        let arguments = switch self {
-        case .unzip: ["-tqq", archive] + members
-        case .python:
-            ["-c", "import sys, zipfile; bad = zipfile.ZipFile(sys.argv[1]).testzip(); sys.exit(bad and f'bad checksum: {bad}')", archive]
-        case .bsdtar: ["-xOf", archive] + members
-        case .sevenZip: ["t", "-bso0", "-bsp0", archive]
-        }
+        let arguments =
+            switch self {
+            case .unzip: ["-tqq", archive] + members
+            case .python:
+                [
+                    "-c", "import sys, zipfile; bad = zipfile.ZipFile(sys.argv[1]).testzip(); sys.exit(bad and f'bad checksum: {bad}')",
+                    archive,
+                ]
+            case .bsdtar: ["-xOf", archive] + members
+            case .sevenZip: ["t", "-bso0", "-bsp0", archive]
+            }
         let result = try await run(arguments, output: self == .bsdtar ? "/dev/null" : nil)
         // An archive without entries is whole, but nothing that unzip likes to be asked for.
         let isEmpty = self == .unzip && result.status == 1 && result.text.contains("zipfile is empty")
@@ -31,16 +35,18 @@ enum ArchiveProgram: String, CaseIterable {
 
     /// Has the program write the content of all files, one after the other, to a file.
     func extract(_ archive: String, to output: String) async throws {
-        let arguments = switch self {
-        case .unzip: ["-p", archive]
-        case .python:
-            [
-                "-c", "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); [sys.stdout.buffer.write(z.read(i)) for i in z.infolist()]",
-                archive,
-            ]
-        case .bsdtar: ["-xOf", archive]
-        case .sevenZip: ["x", "-so", archive]
-        }
+        let arguments =
+            switch self {
+            case .unzip: ["-p", archive]
+            case .python:
+                [
+                    "-c",
+                    "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); [sys.stdout.buffer.write(z.read(i)) for i in z.infolist()]",
+                    archive,
+                ]
+            case .bsdtar: ["-xOf", archive]
+            case .sevenZip: ["x", "-so", archive]
+            }
         _ = try await run(arguments, output: output)
     }
 

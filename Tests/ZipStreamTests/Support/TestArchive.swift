@@ -50,7 +50,9 @@ final class TestArchive: ZipContent {
 
     /// Bytes of an entry's content.
     func content(of index: Int, _ range: Range<UInt64>) -> [UInt8] {
-        if kind(index) == .zeros { return range.count == TestArchive.zeros.count ? TestArchive.zeros : Array(TestArchive.zeros[..<range.count]) }
+        if kind(index) == .zeros {
+            return range.count == TestArchive.zeros.count ? TestArchive.zeros : Array(TestArchive.zeros[..<range.count])
+        }
         let start = index * 977 % 65_536 + Int(range.lowerBound)
         return Array(TestArchive.noise[start..<start + range.count])
     }
