@@ -113,15 +113,20 @@ let package = Package(
         .testTarget(
             name: "SharingTests",
             dependencies: [
-                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory", "Sharing",
-                "SourceAccess", "SyntheticFiles", "ZipStream",
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory",
+                "SMBTestServer",
+                "Sharing", "SourceAccess", "SyntheticFiles", "ZipStream",
             ], swiftSettings: testing),
         .testTarget(name: "BackupTests", dependencies: ["Backup", "Indexing", "SQLite"], swiftSettings: testing),
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], exclude: ["Corpus"], swiftSettings: testing),
         .testTarget(
-            name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], exclude: ["Support/fault-proxy.py"],
+            name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBTestServer", "SMBWire"], exclude: ["Support/fault-proxy.py"],
             swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
+        .testTarget(
+            name: "SourceAccessTests", dependencies: ["Configuration", "FileSource", "SMBTestServer", "SourceAccess"],
+            swiftSettings: testing),
+        .target(name: "SMBTestServer", dependencies: ["FileSource"], path: "Tests/SMBTestServer", swiftSettings: strict),
         .target(name: "SyntheticFiles", path: "Tests/SyntheticFiles", swiftSettings: strict),
         .testTarget(
             name: "IndexingTests",
