@@ -69,7 +69,7 @@ class Shares:
     def statistics(self, person: str):
         mine = self.visible(person)
         return {
-            "shares": {state: sum(share["state"] == state for share in mine) for state in STATES[:5]},
+            "shares": {state: sum(share["state"] == state for share in mine) for state in STATES},
             "downloads": sum(share["downloads"] for share in mine), "bytes": sum(share["downloads"] * share["summary"]["bytes"] for share in mine),
             "failed_passwords": sum(share["failed_passwords"] for share in mine), "access_count": sum(share["access_count"] for share in mine),
         }
@@ -139,13 +139,13 @@ class ShareRoutes:
         if "expires_at" in terms and parsed(terms["expires_at"]) > parsed(moment(MAX_EXPIRY + 60)):
             return self.wrong_terms("expires_at", "must be within 30 days")
         if "password" in body:
-            if body["password"] is not None and len(body["password"]) < 6:
-                return self.wrong_terms("password", "must have at least 6 characters")
+            if body["password"] is not None and body["password"] in ("password", "12345678"):
+                return self.wrong_terms("password", "is too easy to guess", "SHARE_PASSWORD_WEAK")
             terms["has_password"] = body["password"] is not None
         return terms
 
-    def wrong_terms(self, key: str, message: str):
-        self.problem(422, "INVALID", f"{key} {message}.", [{"path": f"$.{key}", "message": message}])
+    def wrong_terms(self, key: str, message: str, code: str = "INVALID_BODY"):
+        self.problem(422, code, f"{key} {message}.", [{"path": f"$.{key}", "message": message}])
 
     def change_share(self, name: str, body: dict):
         share, terms = self.own_share(name), self.terms(body)

@@ -6,8 +6,13 @@ internal import HTTPServer
 /// Everything is read on the catalogue's own connections: nothing waits for the one who writes it, and no search for an export.
 public struct SearchRoutes: Sendable {
     private let readers: CatalogueReaders
+    private let longestExport: Duration
 
-    public init(readers: CatalogueReaders) { self.readers = readers }
+    /// - Parameter longestExport: an export holds one state of the catalogue for as long as it lasts. A client that is slower than this loses its
+    ///   connection, so that it sees that the export is not whole.
+    public init(readers: CatalogueReaders, longestExport: Duration = .seconds(3_600)) {
+        (self.readers, self.longestExport) = (readers, longestExport)
+    }
 
     public var routes: [APIRoute] { [search, study, seriesOfStudy, series, instances, export] }
 
@@ -175,11 +180,7 @@ public struct SearchRoutes: Sendable {
 
     // MARK: Export
 
-    /// An export holds one state of the catalogue for as long as it lasts. A client that is slower than this loses its connection, so that it sees
-    /// that the export is not whole.
-    private static let longestExport = Duration.seconds(3_600)
-
-    private struct ExportTookTooLong: Error {}
+    struct ExportTookTooLong: Error {}
 
     private var export: APIRoute {
         APIRoute(
@@ -191,7 +192,7 @@ public struct SearchRoutes: Sendable {
                     .json(.ok, .array(of: .reference("ExportedSeries")), "An array of series."),
                     .text(contentType: "text/csv; charset=utf-8", "The same as a table, for `format=csv`."),
                 ]),
-            handler: answering { [readers] request, _ in
+            handler: answering { [readers, longestExport] request, _ in
                 let format = request.query["format"].flatMap(ExportFormat.init) ?? .json
                 var response = Response(
                     headers: [
@@ -199,7 +200,7 @@ public struct SearchRoutes: Sendable {
                         "Content-Disposition": "attachment; filename=\"catalogue.\(format.rawValue)\"",
                     ])
                 response.body = .stream(length: nil) { writer in
-                    let end = ContinuousClock.now + Self.longestExport
+                    let end = ContinuousClock.now + longestExport
                     try await readers.stream(
                         to: { piece in
                             guard .now < end else { throw ExportTookTooLong() }
