@@ -16,12 +16,13 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from patients import SOURCES, Catalogue
+from stand_in_shares import ShareRoutes, Shares, share_path
 
 CONTENT_SECURITY_POLICY = "; ".join([
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'", "connect-src 'self'",
     "manifest-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
 ])
-PAGES = {"/", *(f"/{name}" for name in "catalogue sources jobs people keys audit health account sign-in setup".split())}
+PAGES = {"/", *(f"/{name}" for name in "catalogue shares sources jobs people keys audit health account sign-in setup".split())}
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 PASSWORD = "correct horse battery"
 SETUP_CODE = "first-start"
@@ -39,6 +40,7 @@ class World:
         self.folded = [folded(study) for study in self.catalogue.studies]
         self.series = {one["SeriesInstanceUID"]: one for some in self.catalogue.series.values() for one in some}
         self.studies = {study["StudyInstanceUID"]: study for study in self.catalogue.studies}
+        self.shares = Shares(self)
         self.open_streams = 0
         self.lock = threading.Lock()
 
@@ -57,7 +59,7 @@ def now(offset: float = 0) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + offset))
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(ShareRoutes, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     world: World
 
@@ -116,6 +118,10 @@ class Handler(BaseHTTPRequestHandler):
                 mine = self.session()
                 own = [self.described(each, mine) for each in self.world.sessions.values() if each["name"] == mine["name"]]
                 return self.answer(200, {"sessions": own})
+            case ["api", "users"]:
+                return self.answer(200, {"users": [{"name": name, "role": role} for name, role in self.world.people.items()]})
+            case ["api", "shares", *rest]:
+                return self.read_shares(rest, query)
             case ["api", "sources"]:
                 return self.answer(200, {"sources": [{"id": name, "name": name} for name in SOURCES]})
             case ["api", "search"]:
@@ -125,6 +131,8 @@ class Handler(BaseHTTPRequestHandler):
                 if rest == ["series"]:
                     return self.answer(200, {"series": self.world.catalogue.series[uid]})
                 return self.answer(200, {**study, "Conflicts": self.world.catalogue.conflicts(study)})
+            case ["api", "series", uid] if uid in self.world.series:
+                return self.answer(200, self.world.series[uid])
             case ["api", "series", uid, "instances"] if uid in self.world.series:
                 return self.page("instances", self.world.catalogue.instances(self.world.series[uid]), query)
             case ["api", "index", "events"]:
@@ -147,7 +155,16 @@ class Handler(BaseHTTPRequestHandler):
             self.world.people[body["name"]] = "admin"
             self.world.passwords[body["name"]] = body["password"]
             return self.enter(body["name"])
+        if share_path(self.path) == []:
+            mine = self.checked()
+            return mine and self.create_share(body, mine["name"])
         return self.problem(404, "NOT_FOUND", "There is no such route.")
+
+    def do_PATCH(self):
+        body, rest = self.body(), share_path(self.path)
+        if not self.checked():
+            return None
+        return self.change_share(rest[0], body) if rest else self.problem(404, "NOT_FOUND", "There is no such route.")
 
     def do_PUT(self):
         body = self.body()
@@ -164,6 +181,8 @@ class Handler(BaseHTTPRequestHandler):
         mine = self.checked()
         if not mine:
             return None
+        if share_path(self.path):
+            return self.revoke_share(share_path(self.path)[0], mine["name"])
         if self.path == "/auth/session":
             self.end(lambda each: each is mine)
         elif self.path == "/auth/sessions":

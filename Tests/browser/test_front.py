@@ -8,7 +8,7 @@ from conftest import violations
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/catalogue", "/account", "/nowhere-to-be-found"])
+@pytest.mark.parametrize("path", ["/catalogue", "/shares", "/account", "/nowhere-to-be-found"])
 def test_axe_finds_nothing(site, visit, path, scheme):
     page = visit(color_scheme=scheme).sign_in(site, path=f"/sign-in?return={path}")
     page.evaluate("path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')) }", path)
@@ -97,10 +97,10 @@ def test_all_tabs_of_a_browser_share_one_stream_and_another_takes_over(own_site,
 def test_a_finger_finds_every_target(site, visitor):
     if visitor.size != "phone":
         pytest.skip("fingers are for phones")
-    for path in ("/catalogue", "/account"):
+    for path in ("/catalogue", "/shares", "/account"):
         page = visitor.sign_in(site) if path == "/catalogue" else visitor.open(site, path)
         expect(page.locator("main h1")).to_be_attached()
-        expect(page.locator("main button:visible").first).to_be_visible()
+        expect(page.locator("main :is(button, a):visible").first).to_be_visible()
         small = page.evaluate("""() => [...document.querySelectorAll("button, a, input, select, [role=row][tabindex]")]
             .filter(element => element.checkVisibility() && !element.closest(".visually-hidden, .skip"))
             .map(element => [element.outerHTML.slice(0, 120), element.getBoundingClientRect()])

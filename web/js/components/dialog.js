@@ -12,10 +12,10 @@ import { errorSentence } from "./states.js";
  * @template Result
  * @param {{
  *   title: string,
- *   kind?: "plain" | "sheet",
+ *   kind?: "plain" | "sheet" | "wide",
  *   content: (close: (result: Result | null) => void) => import("../lib/dom.js").Child,
  *   mayDismiss?: boolean,
- * }} about `sheet` rises from the edge of a phone
+ * }} about `sheet` and `wide` rise from the edge of a phone
  * @returns {Promise<Result | null>}
  */
 export function openDialog({ title, kind = "plain", content, mayDismiss = true }) {

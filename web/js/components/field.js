@@ -204,7 +204,8 @@ function showFieldProblems(element, error) {
     const name = path.replace(/^\$\.?/, "");
     const input = /** @type {HTMLElement | null} */ (element.querySelector(`[name="${CSS.escape(name)}"]`));
     const holder = input?.closest(".field");
-    if (!holder) {
+    // What nobody sees, such as a field that is folded away, is said below the form.
+    if (!holder?.checkVisibility()) {
       rest = true;
       continue;
     }

@@ -45,10 +45,15 @@ export async function setLanguage(tag, options = {}) {
   const known = languages[tag];
   if (!known) throw new RangeError(`No texts for ${tag}`);
   const table = (await known.load()).default;
-  useTexts(tag, table, navigator.languages.find((candidate) => candidate.split("-")[0] === tag) ?? tag);
+  useTexts(tag, table, localeOf(tag));
   document.documentElement.lang = tag;
   if (options.remember) writePreference("language", tag);
   languageChanged.dispatchEvent(new Event("change"));
+}
+
+/** A language with its region, where the browser says one. @param {string} tag */
+export function localeOf(tag) {
+  return navigator.languages.find((candidate) => candidate.split("-")[0] === tag) ?? tag;
 }
 
 /**

@@ -26,13 +26,14 @@ export async function showShare(share) {
   const end = new AbortController();
   await openDialog({
     title: t("share_detail.title"),
-    kind: "sheet",
-    content: () => [
+    kind: "wide",
+    content: (close) => [
       facts(share),
       h("h3", null, t("share_detail.contents")),
       contents(share, end.signal),
       h("h3", null, t("share_detail.log")),
       log(share, end.signal),
+      h("div", { class: "form-actions" }, button(t("common.close"), { onClick: () => close(null) })),
     ],
   });
   end.abort();
@@ -158,7 +159,7 @@ function logTable() {
       {
         label: t("share_detail.what"),
         kind: "main",
-        cell: (entry) => [actionText(entry.action), !entry.success && outcome(entry)],
+        cell: (entry) => [actionText(entry), " ", outcome(entry)],
       },
       { label: t("share_detail.bytes"), align: "end", cell: (entry) => entry.bytes ? formatBytes(entry.bytes) : "" },
       {
@@ -175,18 +176,19 @@ function logTable() {
   });
 }
 
-/** @param {string} action as in the audit trail, with or without its group */
-function actionText(action) {
-  return textIfKnown(`share_action.${action.replace(/^share\./, "")}`) ?? action;
+/** @param {ShareLogEntry} entry */
+function actionText({ action, range }) {
+  const isLaterPart = action === "download" && range !== null && !range.startsWith("0-");
+  return t(`share_action.${isLaterPart ? "resume" : action}`);
 }
 
 /** @param {ShareLogEntry} entry */
-function outcome({ code }) {
-  const word = code ?? "–";
-  return badge(textIfKnown(`share_code.${word}`) ?? word, { kind: "danger" });
+function outcome({ success, code }) {
+  if (success === null) return badge(t("share_detail.running"), { kind: "accent", icon: "download" });
+  return success ? null : badge(textIfKnown(`share_code.${code}`) ?? code, { kind: "danger" });
 }
 
-/** @param {string | null} agent */
+/** @param {string} agent */
 function agentText(agent) {
   const { browser, system } = describeAgent(agent);
   return [browser, system].filter(Boolean).join(", ");

@@ -14,6 +14,7 @@ import { spanText } from "./words.js";
 /** @typedef {import("./types.js").ShareSettings} ShareSettings */
 
 const longestNote = 2_000;
+const shortestPassword = 8;
 
 /**
  * When it ends: after a span, or on a day.
@@ -75,7 +76,7 @@ export function passwordField({ label, hint, value = "", required = false }) {
     hint,
     value,
     required,
-    attributes: { maxlength: 256, class: "input mono" },
+    attributes: { minlength: shortestPassword, maxlength: 256, class: "input mono" },
   });
   const input = /** @type {HTMLInputElement} */ (element.querySelector("input"));
   const row = h("div", { class: "input-row" });

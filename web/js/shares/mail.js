@@ -7,14 +7,18 @@
 
 /**
  * @param {TextTable} texts in the language of the recipient
- * @param {string} language of the texts
+ * @param {string} locale of the texts
  * @param {{ link: string, expires_at: string, has_password: boolean, timeZone?: string }} about
  * @returns {Mail}
  */
-export function shareMail(texts, language, { link, expires_at: end, has_password: hasPassword, timeZone }) {
-  const time = new Intl.DateTimeFormat(language, {
-    dateStyle: "long",
-    timeStyle: "long",
+export function shareMail(texts, locale, { link, expires_at: end, has_password: hasPassword, timeZone }) {
+  const time = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "short",
     timeZone,
   }).format(new Date(end));
   /** @param {string} key */

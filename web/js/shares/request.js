@@ -61,6 +61,7 @@ function countOf(value) {
  * A new share, without what is at its default.
  * @param {FormValues} values
  * @param {readonly import("./types.js").SharedItem[]} items
+ * @returns {Record<string, any>}
  */
 export function createRequest(values, items) {
   const most = countOf(values.max_downloads);
@@ -81,6 +82,7 @@ export function createRequest(values, items) {
  * What differs from a share as it is.
  * @param {FormValues} values
  * @param {Share} share
+ * @returns {Record<string, any>}
  */
 export function changeRequest(values, share) {
   /** @type {Record<string, any>} */

@@ -7,7 +7,7 @@ import { button } from "../components/button.js";
 import { openDialog } from "../components/dialog.js";
 import { icon } from "../components/icon.js";
 import { h, uniqueID } from "../lib/dom.js";
-import { currentLanguage, formatDateTime, languages, t } from "../lib/i18n.js";
+import { currentLanguage, formatDateTime, languages, localeOf, t } from "../lib/i18n.js";
 import { mailAddress, shareMail } from "./mail.js";
 import { qrImage } from "./qr.js";
 import { amountText } from "./words.js";
@@ -61,7 +61,7 @@ export async function showCreated({ share, link, qr }, password) {
 async function mailOf(share, link) {
   const tag = share.language && Object.hasOwn(languages, share.language) ? share.language : currentLanguage();
   const texts = await languages[tag]?.load();
-  return shareMail(texts?.default ?? {}, tag, { ...share, link });
+  return shareMail(texts?.default ?? {}, localeOf(tag), { ...share, link });
 }
 
 /** @param {import("./mail.js").Mail} mail */

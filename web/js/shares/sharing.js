@@ -67,7 +67,11 @@ export class Sharing {
    */
   actions(entry, signal) {
     if (!choiceOf(entry)) return null;
-    const select = button(t("share.select"), { icon: "plus", onClick: () => this.toggle(entry) });
+    const select = button(t("share.column_select"), {
+      icon: "plus",
+      attributes: { title: t("share.select") },
+      onClick: () => this.toggle(entry),
+    });
     const show = () => select.setAttribute("aria-pressed", String(this.selection.state(entry) === "all"));
     this.selection.addEventListener("change", show, { signal });
     show();

@@ -40,14 +40,13 @@
  * }} ShareSettings
  *
  * @typedef {{
- *   shares: { active: number, expired: number, revoked: number, used_up: number, locked: number },
- *   downloads: number, bytes: number, failed_passwords: number, access_count: number,
+ *   shares: Record<ShareState, number>, downloads: number, bytes: number, failed_passwords: number, access_count: number,
  * }} ShareStatistics
  *
  * @typedef {{
- *   id: number, accessed_at: string, ip_address: string, user_agent: string | null, action: string, success: boolean, code: string | null,
- *   bytes: number | null, range: string | null,
- * }} ShareLogEntry
+ *   id: number, accessed_at: string, ended_at: string | null, ip_address: string, user_agent: string,
+ *   action: "view" | "unlock" | "download", success: boolean | null, code: string, bytes: number, range: string | null,
+ * }} ShareLogEntry `success` is null while a download runs; `range` as `0-1023`
  */
 
 /** What the list can be narrowed to, those that need a look first. @type {ShareState[]} */

@@ -181,6 +181,7 @@ export default {
   "share_detail.gone": "Nicht mehr im Katalog: {uid}",
   "share_detail.log": "Protokoll",
   "share_detail.no_log": "Noch hat niemand den Link geöffnet.",
+  "share_detail.running": "Läuft",
   "share_detail.time": "Wann",
   "share_detail.what": "Was",
   "share_detail.outcome": "Ergebnis",
@@ -190,11 +191,32 @@ export default {
   "share_action.view": "Seite geöffnet",
   "share_action.unlock": "Passwort eingegeben",
   "share_action.download": "Download",
-  "share_action.download.start": "Download begonnen",
-  "share_action.download.end": "Download beendet",
-  "share_action.download.resume": "Download fortgesetzt",
+  "share_action.resume": "Download fortgesetzt",
+
+  "share_code.SHARE_REFUSED": "Falsches Passwort",
+  "share_code.SHARE_LOCKED": "Gesperrt",
+  "share_code.TOO_MANY_FAILURES": "Zu viele falsche Passwörter",
+  "share_code.SHARE_ENDED": "Link war beendet",
+  "share_code.INCOMPLETE": "Bilder nicht lesbar",
+  "share_code.WITHHELD": "Patienten widersprechen sich",
+  "share_code.SOURCE_UNAVAILABLE": "Speicher antwortete nicht",
+  "share_code.TOO_MANY_DOWNLOADS": "Zu viele Downloads",
+  "share_code.SOURCE_CHANGED": "Bild änderte sich währenddessen",
+  "share_code.DOWNLOAD_STOPPED": "Beendet: Link endete",
+  "share_code.INTERRUPTED": "Unterbrochen",
+  "share_code.BUSY": "Server war ausgelastet",
 
   "problem.PATIENT_CONFLICT": "Die Dateien, die Sie teilen, nennen verschiedene Patienten.",
+  "problem.SHARE_PASSWORD_WEAK":
+    "Dieses Passwort ist zu kurz oder zu leicht zu erraten. Erzeugen Sie eines, oder nehmen Sie ein paar Wörter ohne Zusammenhang.",
+  "problem.SHARE_PASSWORD_MISSING": "Hier ist ein Passwort nötig.",
+  "problem.EXPIRY_IN_PAST": "Wählen Sie Tag und Uhrzeit in der Zukunft.",
+  "problem.EXPIRY_TOO_LATE": "So lange darf ein Link hier nicht gelten. Wählen Sie ein früheres Ende.",
+  "problem.SHARE_REVOKED": "Dieser Link ist widerrufen und bleibt es. Erstellen Sie einen neuen.",
+  "problem.NO_SUCH_SHARE": "Diese Freigabe gibt es nicht mehr.",
+  "problem.NOTHING_TO_SHARE": "In dem, was Sie teilen, ist kein Bild. Wählen Sie eine Studie oder Serie mit Bildern.",
+  "problem.ADDRESS_UNKNOWN":
+    "Der Server kennt seine eigene Adresse nicht. Die Administration kann public_url in der Konfiguration setzen.",
   "problem.UNKNOWN_OBJECT":
     "Etwas von dem, was Sie teilen, ist nicht mehr im Katalog. Suchen Sie noch einmal und teilen Sie dann.",
 
