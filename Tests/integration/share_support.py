@@ -70,7 +70,8 @@ class Link:
         url = self.server.url if port is None else f"http://127.0.0.1:{port}"
         user = ["-u", f":{self.password}"] if self.password else []
         return subprocess.run(
-            ["curl", "-sS", "-f", "-C", "-", *user, "-o", file, *arguments, f"{url}{self.path}/download"], capture_output=True, text=True)
+            ["curl", "-sS", "-f", "-C", "-", *user, "-o", file, *arguments, f"{url}{self.path}/download"], capture_output=True, text=True,
+            timeout=120)
 
 
 def share(server: Server, *uids: str, **terms) -> Link:
@@ -104,6 +105,9 @@ class Cutter:
                     left -= len(data)
                     if left <= 0:
                         break
+            # Closing alone waits for whoever still reads from them.
+            for each in (client, server):
+                each.shutdown(socket.SHUT_RDWR)
 
     @staticmethod
     def pass_on(source: socket.socket, target: socket.socket):
@@ -139,7 +143,7 @@ def check_archive(archive: bytes, expected: Contents, folder: pathlib.Path) -> N
     """That four programs find an archive sound, and that it holds what the NAS does, and says so."""
     file = folder / "archive.zip"
     file.write_bytes(archive)
-    for command in (["unzip", "-tq", file], ["7z", "t", file], ["bsdtar", "-tf", file]):
+    for command in (["unzip", "-tq", file], ["7zz", "t", file], ["bsdtar", "-tf", file]):
         checked = subprocess.run(command, capture_output=True, text=True)
         assert checked.returncode == 0, checked.stdout + checked.stderr
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
