@@ -33,18 +33,19 @@ let package = Package(
         .target(name: "DICOM", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "SMBWire", dependencies: ["DICOM"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "NetworkAddress", swiftSettings: strict),
         .target(name: "ZipStream", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "QRCode", dependencies: ["CQREncode"], swiftSettings: strict),
 
         // Layer 1
         .target(name: "FileSource", dependencies: ["DICOM", "SMBWire"], swiftSettings: strict),
         .target(name: "Catalogue", dependencies: ["DICOM", "SQLite"], swiftSettings: strict),
-        .target(name: "Configuration", swiftSettings: strict),
+        .target(name: "Configuration", dependencies: ["NetworkAddress"], swiftSettings: strict),
         .target(name: "MediaDirectory", dependencies: ["DICOM"], swiftSettings: strict),
-        .target(name: "HTTPServer", dependencies: ["CGnuTLS", "CMicrohttpd", "CZlib"], swiftSettings: strict),
+        .target(name: "HTTPServer", dependencies: ["CGnuTLS", "CMicrohttpd", "CZlib", "NetworkAddress"], swiftSettings: strict),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Cryptography", "SQLite"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Cryptography", "NetworkAddress", "SQLite"], swiftSettings: strict),
 
         // Layer 2
         .target(name: "SourceAccess", dependencies: ["Configuration", "FileSource"], swiftSettings: strict),
@@ -77,7 +78,7 @@ let package = Package(
             name: "fileroom",
             dependencies: [
                 "Backup", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient",
-                "HTTPServer", "Indexing", "Ledger", "QRCode", "Sharing", "SourceAccess", "WebAPI",
+                "HTTPServer", "Indexing", "Ledger", "NetworkAddress", "QRCode", "Sharing", "SourceAccess", "WebAPI",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -105,20 +106,25 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "ZipStreamTests", dependencies: ["ZipStream"], swiftSettings: testing),
-        .testTarget(name: "MediaDirectoryTests", dependencies: ["DICOM", "MediaDirectory"], swiftSettings: testing),
+        .testTarget(
+            name: "MediaDirectoryTests", dependencies: ["DICOM", "MediaDirectory"],
+            exclude: ["Support/check.py", "Support/count.py", "Support/make-files.py", "Support/real-files.py"], swiftSettings: testing),
         .testTarget(name: "QRCodeTests", dependencies: ["QRCode"], swiftSettings: testing),
         .testTarget(
             name: "SharingTests",
             dependencies: [
-                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory", "Sharing",
-                "SourceAccess", "SyntheticFiles", "ZipStream",
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory", "SMBTestServer",
+                "Sharing", "SourceAccess", "SyntheticFiles", "ZipStream",
             ], swiftSettings: testing),
         .testTarget(name: "BackupTests", dependencies: ["Backup", "Indexing", "SQLite"], swiftSettings: testing),
         .testTarget(name: "DICOMTests", dependencies: ["DICOM"], exclude: ["Corpus"], swiftSettings: testing),
         .testTarget(
-            name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBWire"], exclude: ["Support/fault-proxy.py"],
+            name: "FileSourceTests", dependencies: ["DICOM", "FileSource", "SMBTestServer", "SMBWire"], exclude: ["Support/fault-proxy.py"],
             swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
+        .testTarget(
+            name: "SourceAccessTests", dependencies: ["Configuration", "FileSource", "SMBTestServer", "SourceAccess"], swiftSettings: testing),
+        .target(name: "SMBTestServer", dependencies: ["FileSource"], path: "Tests/SMBTestServer", swiftSettings: strict),
         .target(name: "SyntheticFiles", path: "Tests/SyntheticFiles", swiftSettings: strict),
         .testTarget(
             name: "IndexingTests",
@@ -130,7 +136,7 @@ let package = Package(
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: testing),
         .testTarget(name: "LedgerTests", dependencies: ["Cryptography", "Ledger", "SQLite"], swiftSettings: testing),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], exclude: ["Support/server.py"], swiftSettings: testing),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: testing),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "NetworkAddress"], swiftSettings: testing),
         .testTarget(
             name: "WebAPITests",
             dependencies: [

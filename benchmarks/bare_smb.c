@@ -1,10 +1,11 @@
 /* The floor for a share: N processes with one libsmbclient context each, and nothing but the calls that the work needs.
  *
- *   bare_smb list|first|read N smb://HOST:PORT/SHARE USER [off|required]
+ *   bare_smb list|first|read|whole N smb://HOST:PORT/SHARE USER [off|required]
  *
  * list:  every entry of every folder (opendir, readdirplus, closedir).
  * first: that, and then the first 8 KiB of the first file of every folder.
  * read:  that, and then the first 8 KiB of every file (open, read, close), never past the end.
+ * whole: that, and then all of every file in pieces of 1 MiB; a process that comes to another piece of its last file has it open still.
  * The last argument is the encryption to ask for. The password comes from FILEROOM_SMB_PASSWORD; HOME must be a private folder with the
  * .smb/smb.conf to use. Folders and files are taken from one queue in memory that the processes share.
  * Prints folders, files, bytes, errors, list_seconds, seconds.
@@ -26,11 +27,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 8192, MOST_PROCESSES = 256, MOST_PATH = 8192, BATCH = 8 };
+enum { READ_SIZE = 8192, PIECE = 1 << 20, MOST_PROCESSES = 256, MOST_PATH = 8192, BATCH = 8 };
 
-/* A folder or a file: where its path is in the text, and how large it is. */
+/* A folder, or a file or a piece of one: where its path is in the text, where in the file it begins, and how large it is. */
 struct item {
-    uint64_t path, size;
+    uint64_t path, offset, size;
 };
 
 /* What the processes share. Memory that is not used costs nothing. */
@@ -55,7 +56,7 @@ static struct item *folder_items, *file_items;
 static char *text;
 static char root[1024];
 static const char *user, *password;
-static int only_first, reads;
+static int only_first, reads, whole;
 
 static double seconds(void) {
     struct timespec time;
@@ -156,6 +157,13 @@ static void list(SMBCCTX *context, const char *path) {
                 else item.size = UINT64_MAX;
                 has_first = 1;
                 file_items[shared->files++] = item;
+                if (!whole) continue;
+                file_items[shared->files - 1].size = entry->size < PIECE ? entry->size : PIECE;
+                for (item.offset = PIECE; item.offset < entry->size; item.offset += PIECE) {
+                    if (shared->files == MOST_ITEMS) exit(1);
+                    item.size = entry->size - item.offset < PIECE ? entry->size - item.offset : PIECE;
+                    file_items[shared->files++] = item;
+                }
             }
         }
         pthread_mutex_unlock(&shared->lock);
@@ -185,16 +193,54 @@ static void read_file(SMBCCTX *context, const struct item *item) {
     smbc_getFunctionClose(context)(context, file);
 }
 
+static void read_piece(SMBCCTX *context, const struct item *item) {
+    static char buffer[PIECE];
+    static SMBCFILE *file;
+    static uint64_t path = UINT64_MAX;
+    char url[3 * MOST_PATH + sizeof root];
+    /* A small file has nothing that could be read of it later. */
+    int is_last = item->size < PIECE;
+    if (path != item->path) {
+        if (file) smbc_getFunctionClose(context)(context, file);
+        url_of(text + item->path, url);
+        path = item->path;
+        file = smbc_getFunctionOpen(context)(context, url, O_RDONLY, 0);
+    }
+    if (!file) {
+        shared->errors++;
+        return;
+    }
+    smbc_getFunctionLseek(context)(context, file, (off_t)item->offset, SEEK_SET);
+    for (size_t done = 0; done < item->size;) {
+        ssize_t got = smbc_getFunctionRead(context)(context, file, buffer + done, item->size - done);
+        if (got <= 0) {
+            shared->errors++;
+            break;
+        }
+        done += (size_t)got;
+        shared->bytes += got;
+    }
+    shared->read_files++;
+    if (!is_last) return;
+    smbc_getFunctionClose(context)(context, file);
+    file = NULL;
+    path = UINT64_MAX;
+}
+
 static void work(int port, int encrypts) {
     static char path[MOST_PATH];
     SMBCCTX *context = connect_context(port, encrypts);
     while (take_folder(path)) list(context, path);
     if (pthread_barrier_wait(&shared->listed) == PTHREAD_BARRIER_SERIAL_THREAD) shared->listed_at = seconds();
     if (!reads) return;
+    size_t batch = whole ? 1 : BATCH;
     for (;;) {
-        size_t from = atomic_fetch_add(&shared->next_file, BATCH);
+        size_t from = atomic_fetch_add(&shared->next_file, batch);
         if (from >= shared->files) return;
-        for (size_t index = from; index < from + BATCH && index < shared->files; index++) read_file(context, &file_items[index]);
+        for (size_t index = from; index < from + batch && index < shared->files; index++) {
+            if (whole) read_piece(context, &file_items[index]);
+            else read_file(context, &file_items[index]);
+        }
     }
 }
 
@@ -223,13 +269,14 @@ int main(int count, char **arguments) {
     int port = 445, processes = count > 4 ? atoi(arguments[2]) : 0;
     password = getenv("FILEROOM_SMB_PASSWORD");
     if (count < 5 || processes < 1 || processes > MOST_PROCESSES || sscanf(arguments[3], "smb://%255[^:/]:%d/%255[^/]", host, &port, name) != 3 || !password) {
-        fprintf(stderr, "usage: FILEROOM_SMB_PASSWORD=... bare_smb list|first|read N smb://HOST:PORT/SHARE USER [off|required]\n");
+        fprintf(stderr, "usage: FILEROOM_SMB_PASSWORD=... bare_smb list|first|read|whole N smb://HOST:PORT/SHARE USER [off|required]\n");
         return 64;
     }
     snprintf(root, sizeof root, "smb://%s/%s", host, name);
     user = arguments[4];
     reads = strcmp(arguments[1], "list") != 0;
     only_first = !strcmp(arguments[1], "first");
+    whole = !strcmp(arguments[1], "whole");
     int encrypts = count > 5 && !strcmp(arguments[5], "required");
     double start = seconds();
     prepare(processes);

@@ -20,7 +20,7 @@ extension CatalogueWriter {
                 last.scope == scope
             {
                 last.state = .running
-                (last.message, last.errorType) = ("", nil)
+                (last.message, last.errorType, last.errorCode) = ("", nil, nil)
                 return last
             }
             let record = try jobRows.begin(source: source, options: options, readAll: readAll, scope: scope, now: now())
@@ -39,14 +39,12 @@ extension CatalogueWriter {
 
     /// Ends a job's run; a paused or failed one can be continued.
     ///
-    /// - Parameter errorType: [I10] `error_type` of what made it fail.
-    public func end(_ id: Int64, state: JobState, message: String, errorType: String?, elapsedSeconds: Double) throws {
+    /// - Parameter ended: state, message, elapsed time, and what made it fail; its other values do not count.
+    public func end(_ id: Int64, as ended: JobRecord) throws {
         guard let job = jobs[id] else { return }
         if failure != nil { job.record.counters = job.committed }
-        job.record.state = state
-        job.record.message = message
-        job.record.errorType = errorType
-        job.record.elapsedSeconds = elapsedSeconds
+        (job.record.state, job.record.message, job.record.elapsedSeconds) = (ended.state, ended.message, ended.elapsedSeconds)
+        (job.record.errorType, job.record.errorCode) = (ended.errorType, ended.errorCode)
         for folder in job.foldersInFlight { enumeration.abandon(folder) }
         // When this fails the row still says "running", which the next owner takes for interrupted.
         defer {
@@ -102,7 +100,7 @@ extension CatalogueWriter {
         try inBatch {
             let statement = try connection.prepare(
                 """
-                UPDATE job SET state = 'cancelled', finished_at = ?2, message = '', error_type = NULL
+                UPDATE job SET state = 'cancelled', finished_at = ?2, message = '', error_type = NULL, error_code = NULL
                 WHERE id = ?1 AND state IN ('paused', 'failed', 'running')
                 """)
             statement.bind(id, at: 1)

@@ -8,7 +8,8 @@ final class JobRows {
     static let select = """
         SELECT j.id, j.source_id, s.name, s.url, j.generation, j.state, j.method, j.method_reason, j.options, j.started_at, j.finished_at,
             j.elapsed_seconds, j.message, j.enumerated_files, j.files_processed, j.files_opened, j.dicom_files, j.not_dicom, j.errors,
-            j.bytes_read, j.folders_listed, s.held_missing, j.read_all, j.error_type, j.scope
+            j.bytes_read, j.folders_listed, s.held_missing, j.read_all, j.error_type, j.scope,
+            j.error_code
         FROM job j JOIN source s ON s.id = j.source_id
         """
 
@@ -32,7 +33,7 @@ final class JobRows {
             """
             UPDATE job SET state = ?2, method = ?3, method_reason = ?4, updated_at = ?5, finished_at = ?6, elapsed_seconds = ?7, message = ?8,
                 enumerated_files = ?9, files_processed = ?10, files_opened = ?11, dicom_files = ?12, not_dicom = ?13, errors = ?14,
-                bytes_read = ?15, folders_listed = ?16, error_type = ?17
+                bytes_read = ?15, folders_listed = ?16, error_type = ?17, error_code = ?18
             WHERE id = ?1
             """)
         insertError = try connection.prepare(
@@ -137,6 +138,7 @@ final class JobRows {
         ]
         for (index, count) in counts.enumerated() { updateJob.bind(count, at: Int32(index + 9)) }
         updateJob.bind(job.errorType, at: 17)
+        updateJob.bind(job.errorCode, at: 18)
         try updateJob.run()
     }
 
@@ -190,7 +192,7 @@ final class JobRows {
             id: row.integer(0), sourceID: row.integer(1), sourceName: row.text(2), sourceURL: row.text(3), generation: row.integer(4),
             state: JobState(rawValue: row.text(5)) ?? .failed, method: row.text(6), methodReason: row.text(7), options: row.text(8),
             startedAt: row.double(9), finishedAt: row.isNull(10) ? nil : row.double(10), elapsedSeconds: row.double(11),
-            message: row.text(12), errorType: row.optionalText(23),
+            message: row.text(12), errorType: row.optionalText(23), errorCode: row.optionalText(25),
             counters: counters, heldMissing: row.optionalInteger(21).map(Int.init),
             readAll: row.integer(22) != 0, scope: row.text(24))
     }

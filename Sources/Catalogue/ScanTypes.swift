@@ -127,6 +127,8 @@ public struct JobRecord: Sendable {
     public var message: String
     /// [I10] `error_type` of what made it fail; nil when nothing did.
     public var errorType: String?
+    /// [I10] `error_code` of the same.
+    public var errorCode: String?
     public var counters: JobCounters
     /// How many files the source's last scan missed and holds; nil when nothing is held.
     public var heldMissing: Int?

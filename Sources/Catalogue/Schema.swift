@@ -1,7 +1,10 @@
 /// The tables. Every text from a file is UTF-8; a path or file name that is not valid UTF-8 is stored as a blob of its bytes.
 enum Schema {
     /// Migrations, oldest first; `user_version` counts those that have been applied. Never edit one that has been released: add another.
-    static let migrations = [base + SearchIndex.schema]
+    static let migrations = [base + SearchIndex.schema, jobErrorCode]
+
+    /// 2: what exactly made a job fail.
+    private static let jobErrorCode = "ALTER TABLE job ADD COLUMN error_code TEXT"  // as in job_error; NULL when nothing did
 
     static let base = """
         CREATE TABLE source(

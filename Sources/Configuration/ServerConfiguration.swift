@@ -1,3 +1,5 @@
+public import NetworkAddress
+
 /// What the `server` object of `config.json` says, every value filled in.
 public struct ServerConfiguration: Hashable, Sendable {
     /// Where the server listens.

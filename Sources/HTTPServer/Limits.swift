@@ -1,3 +1,5 @@
+public import NetworkAddress
+
 /// What a server grants its clients. Everything that a client could make grow or last has a bound here.
 public struct Limits: Sendable {
     /// Connections at a time over all listeners; further ones wait in the kernel's queue.

@@ -57,3 +57,8 @@ public struct Problem: Error, Sendable, Hashable {
         return response
     }
 }
+
+extension Problem {
+    static let internalError = Problem(
+        .internalServerError, "INTERNAL_ERROR", "Something went wrong in the server. Its log says more under this request's id.")
+}

@@ -149,14 +149,15 @@ actor IndexJob {
         end.record.state = state
         end.record.message = message
         if state == .completed { end.record.heldMissing = missing.held > 0 ? missing.held : nil }
-        end.record.errorType = error.map(Self.type)
+        (end.record.errorType, end.record.errorCode) = (error.map(Self.type), error.map(Self.code))
         end.record.elapsedSeconds = elapsedSeconds
         do {
-            try await catalogue.end(id, state: state, message: message, errorType: end.record.errorType, elapsedSeconds: elapsedSeconds)
+            try await catalogue.end(id, as: end.record)
         } catch {
             // What broke the scan explains more than what broke the farewell.
             if end.error == nil {
-                (end.error, end.record.message, end.record.errorType) = (error, String(describing: error), Self.type(of: error))
+                (end.error, end.record.message) = (error, String(describing: error))
+                (end.record.errorType, end.record.errorCode) = (Self.type(of: error), Self.code(of: error))
             }
             end.record.state = .failed
         }
@@ -167,6 +168,10 @@ actor IndexJob {
     /// [I10]
     private static func type(of error: any Error) -> String {
         ((error as? SourceError)?.type ?? .system).rawValue
+    }
+
+    private static func code(of error: any Error) -> String {
+        (error as? SourceError)?.code ?? (error as? CatalogueError)?.code.rawValue ?? "FAILED"
     }
 
     private func scan() async throws {

@@ -15,7 +15,7 @@ extension IndexService {
     /// So long after the first change at the latest, also when changes do not cease.
     private static let longestDelay = Duration.seconds(60)
     /// Between two attempts to watch a server that does not let us.
-    private static let retries = (first: Duration.seconds(30), last: Duration.seconds(900))
+    static let watchPauses = WatchPauses(first: .seconds(30), longest: .seconds(900))
 
     /// Watches what is to be watched now, and nothing else.
     func watch(_ declared: [ConfiguredSource]) {
@@ -34,7 +34,7 @@ extension IndexService {
 
     private func keepWatching(_ source: SourceConfiguration) async {
         guard case .smb(let share) = source.address else { return }
-        var pause = Self.retries.first
+        var pauses = Self.watchPauses
         while !Task.isCancelled {
             let began = ContinuousClock.now
             let changes = PendingChanges()
@@ -49,11 +49,8 @@ extension IndexService {
             changes.finish()
             if Task.isCancelled { scanning.cancel() }
             await scanning.value
-            // One that held for long and then broke off is no sign that the next will not hold.
-            if ContinuousClock.now - began > Self.retries.last { pause = Self.retries.first }
             // Only cancelling ends this wait early.
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, Self.retries.last)
+            try? await Task.sleep(for: pauses.next(after: ContinuousClock.now - began))
         }
     }
 
@@ -68,6 +65,21 @@ extension IndexService {
             if Task.isCancelled { return }
             await rescan(source.name, because: "changes that its server told of")
         }
+    }
+}
+
+/// How long to wait between attempts to watch a share: twice as long each time.
+struct WatchPauses {
+    let first, longest: Duration
+    private var last: Duration?
+
+    init(first: Duration, longest: Duration) { (self.first, self.longest) = (first, longest) }
+
+    /// - Parameter held: how long the attempt held. One that held for long and then broke off is no sign that the next will not hold.
+    mutating func next(after held: Duration) -> Duration {
+        let pause = held > longest ? first : last.map { min($0 * 2, longest) } ?? first
+        last = pause
+        return pause
     }
 }
 

@@ -22,6 +22,9 @@ public actor IndexService {
 
     var schedules: ScheduleBook
     var watchers: [String: Watcher] = [:]
+    /// By the source's URL.
+    var retries: [String: Retry] = [:]
+    nonisolated let retryPauses: RetryPauses?
     /// What runs until ``stop()``.
     var background: [Task<Void, Never>] = []
     var pause: Task<Void, Never>?
@@ -36,16 +39,18 @@ public actor IndexService {
     ///
     /// - Parameters:
     ///   - isServer: whether it goes on when its jobs have ended, and a job that it leaves is continued by the next one; else a person continues it.
+    ///   - retryPauses: how long it waits before it tries a share again that could not be reached; a command does not.
     ///   - environment: where passwords may be found.
     ///   - now: seconds since 1970 UTC.
     /// - Throws: `CatalogueError`.
     public init(
         folder: DataFolder, declarations: any SourceDeclarations, isServer: Bool = true, environment: [String: String] = [:],
-        timeZone: TimeZone = .current,
+        timeZone: TimeZone = .current, retryPauses: RetryPauses = RetryPauses(),
         now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }, report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         (self.folder, self.declarations, self.environment) = (folder, declarations, environment)
         (self.now, self.report) = (now, report)
+        self.retryPauses = isServer ? retryPauses : nil
         catalogue = try CatalogueWriter(path: folder.catalogue)
         readers = CatalogueReaders(path: folder.catalogue)
         board = JobBoard(
@@ -59,7 +64,8 @@ public actor IndexService {
     /// Continues what was interrupted, and keeps schedules from now on.
     public func begin() async throws {
         await board.refreshTotals()
-        let interrupted = try await readers.read { try JobReader($0).jobs(onlyLast: true) }.filter(\.isInterrupted)
+        let known = try await readers.read { try JobReader($0).jobs(onlyLast: true) }
+        let interrupted = known.filter { $0.isInterrupted || isToBeRetried($0) }
         background.append(Task { await self.continueAll(interrupted) })
         background.append(Task { await self.keepSchedules() })
         isRunning = true
@@ -72,9 +78,9 @@ public actor IndexService {
         for task in background { task.cancel() }
         pause?.cancel()
         await board.ask(.stop, of: nil)
-        for watcher in watchers.values { watcher.task.cancel() }
-        for task in background + watchers.values.map(\.task) { await task.value }
-        watchers = [:]
+        for task in watchers.values.map(\.task) + retries.values.map(\.task) { task.cancel() }
+        for task in background + watchers.values.map(\.task) + retries.values.map(\.task) { await task.value }
+        (watchers, retries) = ([:], [:])
         background = []
         await board.close()
         publishing?.cancel()
@@ -89,6 +95,7 @@ public actor IndexService {
                 return
             } catch {
                 report("job \(record.id) was interrupted and cannot be continued: \(error)")
+                retry(record, after: error)
             }
         }
     }
@@ -121,7 +128,9 @@ public actor IndexService {
         try SourceOpening.refuseDisabled(source)
         if order.password == nil { order.password = try password(of: source, order) }
         do {
-            return try await board.start(JobOpening(order, of: source, connections: connections))
+            let job = try await board.start(JobOpening(order, of: source, connections: connections))
+            follow(job, ofSource: source.address.canonicalURL)
+            return job
         } catch let error as CatalogueError where error.code == .locked {
             throw JobConflict.busy(error.message)
         }
@@ -178,6 +187,8 @@ public actor IndexService {
         // Who ends what runs does not mean what failed some time ago.
         for record in jobs.isEmpty ? try await unfinished(job) : [] {
             try await catalogue.cancel(record.id, now: now())
+            await board.cancelled(record.id)
+            retries.removeValue(forKey: record.sourceURL)?.task.cancel()
             jobs.append(record.id)
         }
         return try Self.some(jobs, job)
@@ -196,7 +207,7 @@ public actor IndexService {
         }
     }
 
-    private func continueJob(_ record: JobRecord) async throws -> Int64 {
+    func continueJob(_ record: JobRecord) async throws -> Int64 {
         let order = try IndexOrder(json: record.options)
         let declared = try await declarations.declaredSources()
         // What the name means now may be another place.

@@ -35,6 +35,10 @@ public struct IndexStatus: Codable, Hashable, Sendable {
         public var message: String
         /// [I10] `error_type` of what made it fail.
         @NullWhenNil public var errorType: String?
+        /// [I10] `error_code` of the same.
+        @NullWhenNil public var errorCode: String?
+        /// When the server tries it again, since its share could not be reached; ISO 8601, UTC.
+        @NullWhenNil public var retryAt: String?
         public var enumeratedFiles: Int
         public var filesProcessed: Int
         public var filesOpened: Int
@@ -146,6 +150,7 @@ extension IndexStatus.Job {
         self.init(
             id: record.id, source: record.sourceName, url: record.sourceURL, state: record.state.rawValue, stage: JobStage.ended.rawValue,
             method: record.method, methodReason: record.methodReason, message: record.message, errorType: record.errorType,
+            errorCode: record.errorCode, retryAt: nil,
             enumeratedFiles: counters.enumeratedFiles, filesProcessed: counters.filesProcessed, filesOpened: counters.filesOpened,
             dicomFiles: counters.dicomFiles, notDicom: counters.notDICOM, errors: counters.errors, bytesRead: counters.bytesRead,
             foldersListed: counters.foldersListed,

@@ -36,6 +36,8 @@ public actor JobBoard {
         var lastErrors: [ErrorRecord] = []
         var foldersLeft = 0
         var stage = JobStage.starting
+        /// When it is tried again, seconds since 1970 UTC.
+        var retryAt: Double?
         /// Which run this is: a job that ended may be continued, under the same number, before its last run has let go of everything.
         let number: Int
         var run: Task<JobEnd, Never>?
@@ -163,6 +165,24 @@ public actor JobBoard {
     /// The job on a source that has not ended.
     public func openJob(ofSource url: String) -> Int64? {
         entries.values.first { $0.end == nil && $0.record.sourceURL == url }?.record.id
+    }
+
+    /// A job that has ended is tried again at a time; nil when it is not any more.
+    func retry(_ id: Int64, at time: Double?) async {
+        guard entries[id] != nil, entries[id]?.retryAt != time else { return }
+        entries[id]?.retryAt = time
+        await writeStatus()
+    }
+
+    /// A job that had ended, but could have been continued, is over.
+    func cancelled(_ id: Int64) async {
+        guard entries[id]?.end != nil else { return }
+        entries[id]?.record.state = .cancelled
+        entries[id]?.record.message = ""
+        entries[id]?.record.errorType = nil
+        entries[id]?.record.errorCode = nil
+        entries[id]?.retryAt = nil
+        await writeStatus()
     }
 
     /// What the jobs of a source held is gone.
@@ -296,7 +316,8 @@ public actor JobBoard {
         return IndexStatus.Job(
             id: record.id, source: record.sourceName, url: record.sourceURL, state: record.state.rawValue,
             stage: (entry.end == nil ? entry.stage : .ended).rawValue, method: record.method, methodReason: record.methodReason,
-            message: record.message, errorType: record.errorType, enumeratedFiles: counters.enumeratedFiles,
+            message: record.message, errorType: record.errorType, errorCode: record.errorCode,
+            retryAt: entry.end == nil ? nil : entry.retryAt.map(iso8601), enumeratedFiles: counters.enumeratedFiles,
             filesProcessed: counters.filesProcessed, filesOpened: counters.filesOpened, dicomFiles: counters.dicomFiles,
             notDicom: counters.notDICOM, errors: counters.errors,
             bytesRead: counters.bytesRead, foldersListed: counters.foldersListed, foldersLeft: entry.foldersLeft,

@@ -67,7 +67,7 @@ extension Ledger {
         do {
             try await commit { [policy] rows in (try rows.beginAttempt(subjects, limits: policy.signIn, now: time), nil) }
             let hash = found.flatMap { PasswordHash($0.hash) }
-            let isRight = try await matches(password, hash)
+            let isRight = try await matches(password, hash, on: passwords)
             guard let found, isRight, !found.user.isDisabled else { throw LedgerError.signInRefused }
             let newHash = hash?.cost == passwords.cost ? nil : try await self.hash(password)
             return Verified(user: found.user, newHash: newHash)
@@ -78,7 +78,7 @@ extension Ledger {
         }
     }
 
-    private func matches(_ password: String, _ hash: PasswordHash?) async throws -> Bool {
+    func matches(_ password: String, _ hash: PasswordHash?, on passwords: PasswordThreads) async throws -> Bool {
         do {
             return try await passwords.matches(password, hash)
         } catch is PasswordThreads.Busy {

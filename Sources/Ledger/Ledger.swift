@@ -2,7 +2,8 @@ public import Cryptography
 internal import Glibc
 internal import SQLite
 
-/// What must never be lost: users, sessions, API keys, declared sources and the audit trail, in `ledger.sqlite3` with the key `secret.key` beside it.
+/// What must never be lost: users, sessions, API keys, declared sources, shares and the audit trail, in `ledger.sqlite3` with the key `secret.key`
+/// beside it.
 ///
 /// One process may have a ledger open: the owner of the data folder. Every change is on the disk, together with its row of the audit trail, when its
 /// function returns. Reading never waits for writing. Times are seconds since 1970 UTC throughout.
@@ -28,6 +29,7 @@ public final class Ledger: Sendable {
     let passwords: PasswordThreads
     /// Recipients' are checked apart: whoever guesses them keeps nobody from signing in.
     let sharePasswords: PasswordThreads
+    let turnstile = ShareTurnstile()
     let remembered: RememberedPasswords
     let checksums = ChecksumQueue()
     let key: SealingKey
@@ -81,19 +83,23 @@ public final class Ledger: Sendable {
         auditKey = key.derived(for: LedgerFile.auditSealing)
         (self.policy, self.now) = (policy, now)
         passwords = try PasswordThreads(cost: cost)
-        sharePasswords = try PasswordThreads(cost: cost, threads: 1, queueLimit: 32)
+        sharePasswords = try PasswordThreads(cost: cost, threads: 1, queueLimit: ShareTurnstile.most)
         remembered = try RememberedPasswords()
-        try Self.endInterruptedDownloads(opened.connection, now: now(), sealKey: auditKey)
+        try Self.settleShares(opened.connection, limits: policy.shares, now: now(), sealKey: auditKey)
         writer = LedgerThread(opened.connection, label: "ledger writer")
         reader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger reader")
         slowReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger slow reader")
         planReader = LedgerThread(try LedgerFile.openForReading(path), label: "ledger plan reader")
     }
 
-    private static func endInterruptedDownloads(_ connection: Connection, now: Double, sealKey: [UInt8]) throws {
+    /// Brings to an end what a process that was killed left under way.
+    private static func settleShares(_ connection: Connection, limits: ShareLimits, now: Double, sealKey: [UInt8]) throws {
         try LedgerError.translating {
             let rows = LedgerRows(connection)
-            try connection.transaction { try rows.endInterruptedDownloads(now: now, sealKey: sealKey) }
+            try connection.transaction {
+                try rows.endInterruptedDownloads(now: now, sealKey: sealKey)
+                try rows.lockExhaustedShares(limits: limits, now: now)
+            }
         }
     }
 

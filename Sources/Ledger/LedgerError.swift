@@ -92,7 +92,7 @@ extension LedgerError {
     static func damaged(_ finding: String) -> LedgerError {
         LedgerError(
             .corrupt, "The ledger is damaged: \(finding)",
-            "It holds users, keys and the audit trail and cannot be built anew: restore it from a backup with `fileroom restore`.")
+            "It holds users, keys, shares and the audit trail and cannot be built anew: restore it from a backup with `fileroom restore`.")
     }
 
     /// Runs `body` and turns SQLite's errors into the ledger's.

@@ -1,5 +1,5 @@
 internal import Cryptography
-internal import Glibc
+internal import NetworkAddress
 internal import SQLite
 
 /// How failed sign-ins are slowed down.
@@ -38,14 +38,8 @@ struct SignInSubjects: Sendable {
 /// Which network an address counts as: one household or host has a whole IPv6 /64.
 public enum NetworkBlock {
     /// The address itself for IPv4, also where it comes over IPv6, and for whatever is no address; the first 64 bits for IPv6.
-    ///
-    /// Source: `inet_pton(3)`; RFC 4291 §2.5.4.
     public static func of(_ ipAddress: String) -> String {
-        var bytes = in6_addr()
-        if ipAddress.contains("."), let start = ipAddress.lastIndex(of: ":") { return String(ipAddress[start...].dropFirst()) }
-        guard ipAddress.contains(":"), inet_pton(AF_INET6, ipAddress, &bytes) == 1 else { return ipAddress }
-        let prefix = withUnsafeBytes(of: &bytes) { $0.prefix(8).map { String($0, radix: 16) } }
-        return prefix.joined(separator: ":") + "::/64"
+        IPAddress(ipAddress)?.household ?? ipAddress
     }
 }
 

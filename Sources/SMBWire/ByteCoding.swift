@@ -21,8 +21,17 @@ public enum WireLimit {
     public static let text = 4 << 10
     /// Entries in a page, files in a batch.
     public static let items = 16 << 10
-    /// Bytes of file content in one message.
+    /// Bytes of file content in one answer.
     public static let data = 2 << 20
+}
+
+/// Memory that a worker has in common with the program that started it.
+///
+/// At its start stands a number of eight bytes in this machine's order: which file of the batch is being read, counted from 1; 0 between batches.
+public enum SharedMemory {
+    /// Where the bytes are that were read last: a page of its own begins there.
+    public static let dataOffset = 4096
+    public static let length = dataOffset + WireLimit.data
 }
 
 /// Appends little-endian integers and counted byte strings to a frame.

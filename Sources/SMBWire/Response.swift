@@ -81,14 +81,14 @@ public struct WireStatus: Hashable, Sendable {
     }
 }
 
-/// A piece of a file, and what the file was when it was opened for it.
+/// A piece of a file, which lies in ``SharedMemory`` until the next request, and what the file was when it was opened for it.
 public struct WireData: Hashable, Sendable {
-    public var bytes: [UInt8]
+    public var count: UInt32
     public var size: UInt64
     public var modified: Int64
 
-    public init(bytes: [UInt8], size: UInt64, modified: Int64) {
-        (self.bytes, self.size, self.modified) = (bytes, size, modified)
+    public init(count: UInt32, size: UInt64, modified: Int64) {
+        (self.count, self.size, self.modified) = (count, size, modified)
     }
 }
 
@@ -142,9 +142,9 @@ extension Response {
             writer.put(failure)
         case .data(let data):
             writer.put(UInt8(8))
+            writer.put(data.count)
             writer.put(data.size)
             writer.put(data.modified)
-            writer.put(data.bytes)
         case .status(let status):
             writer.put(UInt8(9))
             writer.put(status.isFolder)
@@ -179,8 +179,7 @@ extension Response {
         case 6: self = .headers(try Response.replies(from: &reader))
         case 7: self = .headersDone(try reader.optionalFailure())
         case 8:
-            let (size, modified) = (try reader.integer(UInt64.self), try reader.integer(Int64.self))
-            self = .data(WireData(bytes: try reader.byteString(limit: WireLimit.data), size: size, modified: modified))
+            self = .data(WireData(count: try reader.integer(), size: try reader.integer(), modified: try reader.integer()))
         case 9:
             let isFolder = try reader.bool()
             self = .status(
@@ -203,7 +202,6 @@ extension Response {
         switch self {
         case .page(let page): 64 + 48 * page.entries.count
         case .headers(let replies): replies.reduce(64) { $0 + $1.encodedLength }
-        case .data(let data): 32 + data.bytes.count
         default: 128
         }
     }

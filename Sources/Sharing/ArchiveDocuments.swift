@@ -13,9 +13,9 @@ struct ArchiveDocuments: Sendable {
 
     /// Makes all of them anew from where instances are placed now.
     ///
-    /// - Returns: files that turned out not to be readable; when there are any, place the instances anew without them.
+    /// - Returns: files that turned out to be others than listed, or not to be readable; when there are any, place the instances anew.
     /// - Throws: ``SharingError`` sourceUnavailable; `SQLiteError`, `MediaDirectoryError`, `CancellationError`.
-    func make(language: String?) async throws -> [DraftFile: String] {
+    func make(language: String?) async throws -> [DraftFile: FileFindings.Finding] {
         let draft = survey.draft
         try await draft.forgetDocuments()
         var readMe = DocumentWriter(ArchiveNames.readMe, in: draft)
@@ -55,7 +55,7 @@ private struct DirectoryMaker {
     private let survey: Survey
     private let reader: RecordAttributesReading
     private var writer = DirectoryWriter(pieceSize: Draft.documentPiece)
-    private var unreadable: [DraftFile: String] = [:]
+    private var findings: [DraftFile: FileFindings.Finding] = [:]
     /// Numbers of the study and series whose records were written last.
     private var study = 0
     private var series = 0
@@ -69,7 +69,7 @@ private struct DirectoryMaker {
     mutating func add(_ rows: [DraftRow]) async throws {
         let rows = rows.filter { $0.file != nil && $0.sopInstanceUID != nil && $0.sopClassUID != nil }
         let attributes = try await reader.read(rows)
-        unreadable.merge(attributes.unreadable) { one, _ in one }
+        findings.merge(attributes.findings) { one, _ in one }
         for row in rows {
             try await beginSeries(of: row)
             try await keep(
@@ -83,9 +83,9 @@ private struct DirectoryMaker {
         }
     }
 
-    mutating func finish() async throws -> [DraftFile: String] {
+    mutating func finish() async throws -> [DraftFile: FileFindings.Finding] {
         try await keep(writer.finish())
-        return unreadable
+        return findings
     }
 
     private func keep(_ pieces: [DirectoryPiece]) async throws {

@@ -57,9 +57,8 @@ extension ArchivePlan {
             for entry in page { digest.add(entry) }
         }
         layout = entries.layout
-        etag = "\"" + digest.finish().prefix(16).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined() + "\""
+        let digits = digest.finish().prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        etag = "\"\(digits.joined())\""
     }
 }
 
@@ -95,8 +94,8 @@ struct PlannedEntries {
 
     private mutating func documents() throws -> [PlannedEntry] {
         try plan.documents.enumerated().map { index, document in
-            try place(
-                ZipEntry(path: document.name, size: document.size, modifiedUnixSeconds: plan.lastModifiedUnixSeconds), .document(index), nil)
+            let entry = ZipEntry(path: document.name, size: document.size, modifiedUnixSeconds: plan.lastModifiedUnixSeconds)
+            return try place(entry, .document(index), nil)
         }
     }
 

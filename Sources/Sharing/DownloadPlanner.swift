@@ -9,6 +9,8 @@ struct DownloadPlanner: Sendable {
     let surveyor: Surveyor
 
     private static let entriesAtOnce = 1_000
+    /// So often instances are placed anew when files turn out to be others than listed, as those do that somebody is writing.
+    private static let mostRounds = 8
 
     /// Plans the archive of a share out of what is there now.
     ///
@@ -17,17 +19,18 @@ struct DownloadPlanner: Sendable {
         let survey = try await surveyor.survey(share.contents)
         // Found since the share was made: whoever made it did not know.
         if !share.isConflictConfirmed, survey.studies.contains(where: \.study.hasPatientConflict) { throw SharingError.withheld }
-        while true {
+        for _ in 0..<Self.mostRounds {
             let totals = try await survey.draft.place()
             try Self.check(totals, unknown: survey.unknown.count, policy: share.policy)
             let documents = ArchiveDocuments(survey: survey, sources: surveyor.sources)
-            let unreadable = try await documents.make(language: share.language?.rawValue)
-            if unreadable.isEmpty { return try await ArchivePlan(survey, totals: totals) }
-            for (file, remark) in unreadable {
-                surveyor.unreadable.add(file, remark: remark)
-                try await survey.draft.leaveOut(file, remark: remark)
+            let findings = try await documents.make(language: share.language?.rawValue)
+            if findings.isEmpty { return try await ArchivePlan(survey, totals: totals) }
+            for (file, finding) in findings {
+                surveyor.findings.add(finding, of: file)
+                try await survey.draft.apply(finding, to: file)
             }
         }
+        throw SharingError.sourceUnavailable
     }
 
     /// How much of a share is missing now; nothing is refused.

@@ -41,6 +41,9 @@ final class DownloadQueue: Sendable {
         self.longestWait = longestWait
     }
 
+    /// How many wait.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
     /// Waits for a place.
     ///
     /// - Parameter retryAfter: when one may become free, told how many wait before.
@@ -68,7 +71,7 @@ final class DownloadQueue: Sendable {
         let place = hasPlace ? Place(self, recipient) : nil
         try Task.checkCancellation()
         guard let place else {
-            throw SharingError.tooManyDownloads(retryAfterSeconds: retryAfter(state.withLock { $0.waiting.count }))
+            throw SharingError.tooManyDownloads(retryAfterSeconds: retryAfter(waiting))
         }
         return place
     }

@@ -12,7 +12,7 @@ actor Draft {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let connection: Connection
-    private let addFolder, findFolder, addInstance, addLocation, noteFile, failFolder, dropFile: Statement
+    private let addFolder, findFolder, addInstance, addLocation, noteFile, failFolder, correctFile: Statement
 
     /// - Throws: `SQLiteError`.
     init() throws {
@@ -25,10 +25,10 @@ actor Draft {
             "INSERT OR IGNORE INTO location(folder, name, instance, size, modified, syntax) VALUES (?, ?, ?, ?, ?, ?)")
         noteFile = try connection.prepare("UPDATE location SET present_size = ?, present_modified = ? WHERE folder = ? AND name = ?")
         failFolder = try connection.prepare("UPDATE folder SET failure = ?, is_temporary = ? WHERE id = ?")
-        dropFile = try connection.prepare(
+        correctFile = try connection.prepare(
             """
-            UPDATE location SET present_size = NULL, failure = ?
-            WHERE folder = (SELECT id FROM folder WHERE source = ? AND path = ?) AND name = ? AND present_size = ? AND present_modified = ?
+            UPDATE location SET present_size = ?7, present_modified = ?8, failure = ?1
+            WHERE folder = (SELECT id FROM folder WHERE source = ?2 AND path = ?3) AND name = ?4 AND present_size = ?5 AND present_modified = ?6
             """)
     }
 
@@ -162,20 +162,25 @@ actor Draft {
         try failFolder.run()
     }
 
-    /// Leaves out a file that is there but cannot be read, as long as it is the same.
-    ///
-    /// - Returns: whether the draft had it.
-    @discardableResult
-    func leaveOut(_ file: DraftFile, remark: String) throws -> Bool {
+    /// Takes what was found out about a file in place of what its listing said, if that has not changed since.
+    func apply(_ finding: FileFindings.Finding, to file: DraftFile) throws {
         let (folder, name) = file.path.folderAndName
-        dropFile.bind(remark, at: 1)
-        dropFile.bind(file.sourceURL, at: 2)
-        dropFile.bind(blob: folder, at: 3)
-        dropFile.bind(blob: name, at: 4)
-        dropFile.bind(Int64(clamping: file.size), at: 5)
-        dropFile.bind(file.modified, at: 6)
-        try dropFile.run()
-        return connection.changes > 0
+        correctFile.bind(file.sourceURL, at: 2)
+        correctFile.bind(blob: folder, at: 3)
+        correctFile.bind(blob: name, at: 4)
+        correctFile.bind(Int64(clamping: file.size), at: 5)
+        correctFile.bind(file.modified, at: 6)
+        switch finding {
+        case .unreadable(let remark):
+            correctFile.bind(remark, at: 1)
+            correctFile.bind(nil as Int64?, at: 7)
+            correctFile.bind(nil as Int64?, at: 8)
+        case .differs(let size, let modified):
+            correctFile.bind(nil as String?, at: 1)
+            correctFile.bind(Int64(clamping: size), at: 7)
+            correctFile.bind(modified, at: 8)
+        }
+        try correctFile.run()
     }
 
     // MARK: What is taken
@@ -248,56 +253,6 @@ actor Draft {
                     columns: row.optionalInteger(10), file: file, remark: row.optionalText(16)))
         }
         return rows
-    }
-}
-
-/// Chooses among the files that hold an instance.
-private struct DraftChoice {
-    struct Chosen {
-        var place: (folder: Int64, name: [UInt8])?
-        var size: UInt64 = 0
-        var remark: String?
-        var isUnavailable = false
-    }
-
-    private let locations: Statement
-
-    init(_ connection: Connection) throws {
-        locations = try connection.prepare(
-            """
-            SELECT l.folder, l.name, l.present_size, l.present_size = l.size AND l.present_modified = l.modified AS is_same, l.failure,
-                f.failure, f.is_temporary
-            FROM location l JOIN folder f ON f.id = l.folder WHERE l.instance = ?
-            ORDER BY l.present_size IS NULL, is_same DESC, f.source, f.path, l.name
-            """)
-    }
-
-    func choose(_ instance: Int64) throws -> Chosen {
-        locations.bind(instance, at: 1)
-        defer { locations.reset() }
-        var missing = Chosen(remark: DraftFailure.gone.remark)
-        while try locations.step() {
-            if let size = locations.optionalInteger(2) {
-                return Chosen(
-                    place: (locations.integer(0), locations.bytes(1)), size: UInt64(clamping: size),
-                    remark: locations.integer(3) == 1 ? nil : DraftFailure.changed)
-            }
-            if let failure = locations.optionalText(4) ?? locations.optionalText(5) { missing.remark = failure }
-            if locations.integer(6) == 1 { missing.isUnavailable = true }
-        }
-        return missing
-    }
-}
-
-extension DraftTotals {
-    fileprivate mutating func add(_ chosen: DraftChoice.Chosen) {
-        if chosen.place != nil {
-            included += 1
-            bytes += chosen.size
-        } else {
-            missing += 1
-            if chosen.isUnavailable { unavailable += 1 }
-        }
     }
 }
 

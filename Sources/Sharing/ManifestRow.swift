@@ -14,11 +14,12 @@ struct ManifestRow {
     /// Why it is missing, or what else is to be said.
     var remark: String?
 
-    static let header: [UInt8] = [0xEF, 0xBB, 0xBF] + line(
-        [
-            "Path", "StudyDate", "StudyDescription", "SeriesNumber", "SeriesDescription", "Modality", "InstanceNumber", "SOPInstanceUID",
-            "State", "Remark",
-        ])
+    private static let columns = [
+        "Path", "StudyDate", "StudyDescription", "SeriesNumber", "SeriesDescription", "Modality", "InstanceNumber", "SOPInstanceUID",
+        "State",
+        "Remark",
+    ]
+    static let header = [0xEF, 0xBB, 0xBF] + line(columns)
 
     var bytes: [UInt8] {
         Self.line([
@@ -43,7 +44,7 @@ struct ManifestRow {
         guard !field.isEmpty else { return }
         let clean = String(String.UnicodeScalarView(field.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
         bytes.append(UInt8(ascii: "\""))
-        if let first = clean.first(where: { $0 != " " }), formulaStarts.contains(first), Int64(clean) == nil {
+        if let first = clean.first(where: { $0 != " " }), formulaStarts.contains(first), !isNegativeNumber(clean) {
             bytes.append(UInt8(ascii: "'"))
         }
         for byte in clean.utf8 {
@@ -52,6 +53,8 @@ struct ManifestRow {
         }
         bytes.append(UInt8(ascii: "\""))
     }
+
+    private static func isNegativeNumber(_ text: String) -> Bool { text.hasPrefix("-") && Int64(text) != nil }
 
     /// Also their full-width forms, which some programs treat alike.
     private static let formulaStarts: Set<Character> = ["=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}"]

@@ -12,7 +12,7 @@ final class PlanContent: ZipContent {
     private let plan: Plan
     private let ledger: Ledger
     private let sources: DownloadSources
-    private let unreadable: UnreadableFiles
+    private let findings: FileFindings
 
     /// Some pages of entries, those that were asked for last.
     private struct Pages {
@@ -23,8 +23,8 @@ final class PlanContent: ZipContent {
     private static let page = 64
     private static let mostPages = 4
 
-    init(_ plan: Plan, ledger: Ledger, sources: DownloadSources, unreadable: UnreadableFiles) {
-        (self.plan, self.ledger, self.sources, self.unreadable) = (plan, ledger, sources, unreadable)
+    init(_ plan: Plan, ledger: Ledger, sources: DownloadSources, findings: FileFindings) {
+        (self.plan, self.ledger, self.sources, self.findings) = (plan, ledger, sources, findings)
         layout = ZipLayout(
             count: plan.entryCount, directoryOffset: plan.layout.directoryOffset, directoryLength: UInt64(plan.layout.details) ?? 0)
     }
@@ -60,13 +60,14 @@ final class PlanContent: ZipContent {
     private func read(_ file: DraftFile, offset: UInt64, count: Int) async throws -> [UInt8] {
         do {
             let read = try await sources.source(url: file.sourceURL).read(file.path, offset: offset, count: count)
-            guard read.size == file.size, read.modified == file.modified, read.bytes.count == count else { throw SharingError.sourceChanged }
-            return read.bytes
+            if read.size == file.size, read.modified == file.modified, read.bytes.count == count { return read.bytes }
+            findings.add(.differs(size: read.size, modified: read.modified), of: file)
+            throw SharingError.sourceChanged
         } catch {
             try Task.checkCancellation()
             guard let failure = DraftFailure(error) else { throw error }
             if failure.isTemporary { throw SharingError.sourceUnavailable }
-            if failure != .gone { unreadable.add(file, remark: failure.remark) }
+            if failure != .gone { findings.add(.unreadable(remark: failure.remark), of: file) }
             throw SharingError.sourceChanged
         }
     }

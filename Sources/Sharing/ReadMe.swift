@@ -8,10 +8,9 @@ enum ReadMe {
             case "de": [german]
             default: [english, german]
             }
+        let rule = "\n\n" + String(repeating: "-", count: 72) + "\n\n"
         // A byte order mark and CRLF: what every system's plainest editor shows rightly.
-        return [0xEF, 0xBB, 0xBF] + texts.joined(separator: "\n\n" + String(repeating: "-", count: 72) + "\n\n").utf8.flatMap { byte in
-            byte == UInt8(ascii: "\n") ? [0x0d, 0x0a] : [byte]
-        }
+        return [0xEF, 0xBB, 0xBF] + texts.joined(separator: rule).replacing("\n", with: "\r\n").utf8
     }
 
     private static let english = """

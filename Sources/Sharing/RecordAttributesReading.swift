@@ -7,7 +7,7 @@ struct RecordAttributesReading: Sendable {
     struct Outcome: Sendable {
         /// By the row's position.
         var found: [Int64: RecordAttributes] = [:]
-        var unreadable: [DraftFile: String] = [:]
+        var findings: [DraftFile: FileFindings.Finding] = [:]
     }
 
     let sources: DownloadSources
@@ -22,13 +22,13 @@ struct RecordAttributesReading: Sendable {
     func read(_ rows: [DraftRow]) async throws -> Outcome {
         let wanted = rows.filter { !RecordAttributes.wanted(sopClassUID: $0.sopClassUID).isEmpty }
         guard !wanted.isEmpty else { return Outcome() }
-        return try await withThrowingTaskGroup(of: (DraftRow, Result<RecordAttributes?, UnreadableFile>).self) { group in
+        return try await withThrowingTaskGroup(of: (DraftRow, Answer).self) { group in
             var outcome = Outcome()
-            func take(_ next: (DraftRow, Result<RecordAttributes?, UnreadableFile>)?) {
+            func take(_ next: (DraftRow, Answer)?) {
                 guard let (row, result) = next, let file = row.file else { return }
                 switch result {
-                case .success(let attributes): outcome.found[row.position] = attributes
-                case .failure(let error): outcome.unreadable[file] = error.remark
+                case .attributes(let attributes): outcome.found[row.position] = attributes
+                case .finding(let finding): outcome.findings[file] = finding
                 }
             }
             for (number, row) in wanted.enumerated() {
@@ -40,33 +40,38 @@ struct RecordAttributesReading: Sendable {
         }
     }
 
-    private struct UnreadableFile: Error { var remark: String }
+    private enum Answer: Sendable {
+        /// Nil where the file does not have what is wanted in readable form.
+        case attributes(RecordAttributes?)
+        case finding(FileFindings.Finding)
+    }
 
-    /// - Returns: nil for a file that changed since it was listed: whoever downloads it will see so.
-    private func attributes(of row: DraftRow) async throws -> Result<RecordAttributes?, UnreadableFile> {
-        guard let file = row.file else { return .success(nil) }
+    private func attributes(of row: DraftRow) async throws -> Answer {
+        guard let file = row.file else { return .attributes(nil) }
         do {
-            return .success(try await attributes(of: file, sopClassUID: row.sopClassUID))
+            return try await attributes(of: file, sopClassUID: row.sopClassUID)
         } catch {
             try Task.checkCancellation()
             guard let failure = DraftFailure(error) else { throw error }
             if failure.isTemporary { throw SharingError.sourceUnavailable }
-            return .failure(UnreadableFile(remark: failure.remark))
+            return .finding(.unreadable(remark: failure.remark))
         }
     }
 
-    private func attributes(of file: DraftFile, sopClassUID: String?) async throws -> RecordAttributes? {
+    private func attributes(of file: DraftFile, sopClassUID: String?) async throws -> Answer {
         let source = try await sources.source(url: file.sourceURL)
         var reader = RecordAttributesReader(sopClassUID: sopClassUID, fileSize: file.size)
         var (offset, count) = (UInt64(0), Self.firstRead)
         for _ in 0..<Self.mostReads {
             let read = try await source.read(file.path, offset: offset, count: count)
-            guard read.size == file.size, read.modified == file.modified else { return nil }
+            guard read.size == file.size, read.modified == file.modified else {
+                return .finding(.differs(size: read.size, modified: read.modified))
+            }
             switch read.bytes.withUnsafeBytes({ reader.consume($0, at: offset) }) {
-            case .finished(let attributes): return attributes
+            case .finished(let attributes): return .attributes(attributes)
             case .needs(let next, let more): (offset, count) = (next, min(max(more, 1), Self.mostBytes))
             }
         }
-        return nil
+        return .attributes(nil)
     }
 }

@@ -53,7 +53,8 @@ public struct DownloadRequest: Sendable {
     public var range: String?
     public var ifRange: String?
 
-    public init(share: Share, grant: ShareGrant, visitor: ShareVisitor, isHead: Bool = false, range: String? = nil, ifRange: String? = nil) {
+    public init(share: Share, grant: ShareGrant, visitor: ShareVisitor, isHead: Bool = false, range: String? = nil, ifRange: String? = nil)
+    {
         (self.share, self.grant, self.visitor) = (share, grant, visitor)
         (self.isHead, self.range, self.ifRange) = (isHead, range, ifRange)
     }

@@ -23,13 +23,13 @@ public final class ShareService: Sendable {
         now: @escaping @Sendable () -> Double = wallClock
     ) {
         (self.ledger, self.catalogue, self.settings, self.now) = (ledger, catalogue, settings, now)
-        let unreadable = UnreadableFiles()
+        let findings = FileFindings()
         planner = DownloadPlanner(
-            ledger: ledger, surveyor: Surveyor(catalogue: catalogue, sources: sources, unreadable: unreadable))
+            ledger: ledger, surveyor: Surveyor(catalogue: catalogue, sources: sources, findings: findings))
         plans = PlanBoard(ledger: ledger, planner: planner, now: now)
         queue = DownloadQueue(places: settings.concurrentDownloads, longestWait: settings.queue)
         let archives = OpenArchives(readAheadBytes: settings.readAheadBytes) { plan in
-            PlanContent(plan, ledger: ledger, sources: sources, unreadable: unreadable)
+            PlanContent(plan, ledger: ledger, sources: sources, findings: findings)
         }
         parts = DownloadParts(
             ledger: ledger, active: ActiveDownloads(ledger: ledger), archives: archives,
@@ -83,7 +83,7 @@ public final class ShareService: Sendable {
         if share.showsPatient {
             offer.studies = try await catalogue.read { [items = share.contents] in try ShareOffer.studies(of: items, $0) }
         }
-        if share.policy == .manifest { offer.missingInstances = try await examinations.missing(of: share) }
+        if share.policy == .manifest { offer.missingInstances = await examinations.missing(of: share) }
         return offer
     }
 

@@ -1,7 +1,6 @@
 internal import Catalogue
 internal import DICOM
 internal import Ledger
-internal import Synchronization
 
 /// What items amount to when they are shared.
 struct SharedContent: Sendable {
@@ -51,43 +50,6 @@ extension ShareOffer {
                 patientName: contents.study.patientName, patientID: contents.study.patientID,
                 patientBirthDate: contents.study.patientBirthDate, studyDate: contents.study.studyDate,
                 studyDescription: contents.study.studyDescription, modalities: Set(contents.series.compactMap(\.modality)).sorted())
-        }
-    }
-}
-
-/// How much of shares is missing, remembered for a while: a page that is opened again and again must not list a NAS as often.
-final class Examinations: Sendable {
-    private struct Examination {
-        var missing: Int?
-        var time: ContinuousClock.Instant
-    }
-    private let planner: DownloadPlanner
-    private let known = Mutex<[String: Examination]>([:])
-    private let queue = DownloadQueue(places: 2, longestWait: .seconds(10))
-    private static let validity = Duration.seconds(60)
-
-    init(planner: DownloadPlanner) { self.planner = planner }
-
-    /// - Returns: nil when it cannot be told now.
-    /// - Throws: `CancellationError`.
-    func missing(of share: Share) async throws -> Int? {
-        let oldest = ContinuousClock.now - Self.validity
-        let remembered = known.withLock { known in
-            known = known.filter { $0.value.time > oldest }
-            return known[share.id]
-        }
-        if let remembered { return remembered.missing }
-        do {
-            let place = try await queue.place(for: share.id) { _ in 10 }
-            defer { _ = place }
-            let missing = try await planner.missing(of: share)
-            known.withLock { $0[share.id] = Examination(missing: missing, time: .now) }
-            return missing
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            // The page says nothing of it then; the download will.
-            return nil
         }
     }
 }

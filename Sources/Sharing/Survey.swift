@@ -16,7 +16,7 @@ struct Survey: Sendable {
 struct Surveyor: Sendable {
     let catalogue: CatalogueReaders
     let sources: DownloadSources
-    let unreadable: UnreadableFiles
+    let findings: FileFindings
 
     private static let instancesPage = 500
     private static let foldersPage = 64
@@ -36,7 +36,7 @@ struct Surveyor: Sendable {
             }
         }
         try await listFolders(of: survey.draft)
-        for (file, remark) in unreadable.all { try await survey.draft.leaveOut(file, remark: remark) }
+        for (file, finding) in findings.all { try await survey.draft.apply(finding, to: file) }
         return survey
     }
 
@@ -112,30 +112,4 @@ extension DraftFailure {
             return nil
         }
     }
-}
-
-/// Files that could not be read though they are there, for as long as they stay as they are: the next plan does without them.
-final class UnreadableFiles: Sendable {
-    private struct State {
-        var remarks: [DraftFile: String] = [:]
-        var order: [DraftFile] = []
-    }
-    private let state = Mutex(State())
-    private static let most = 1_000
-
-    func add(_ file: DraftFile, remark: String) {
-        state.withLock { state in
-            if state.remarks.updateValue(remark, forKey: file) == nil { state.order.append(file) }
-            if state.order.count > Self.most { state.remarks[state.order.removeFirst()] = nil }
-        }
-    }
-
-    /// It could be read after all.
-    func remove(_ file: DraftFile) {
-        state.withLock { state in
-            if state.remarks.removeValue(forKey: file) != nil { state.order.removeAll { $0 == file } }
-        }
-    }
-
-    var all: [DraftFile: String] { state.withLock(\.remarks) }
 }

@@ -120,14 +120,14 @@ final class DownloadSource: FileSource {
         switch configuration.address {
         case .folder(let path):
             try SourceRefusal.refuseMissing(folder: path)
-            return LocalFileSource(path: path)
+            return Self.local(path)
         case .smb(let share):
             var options = SMBOptions(configuration, share, password: try configuration.password(environment: environment) ?? "")
             if configuration.enumerationMethod == .local {
                 guard let mount = configuration.mountPath ?? MountTable.localPath(of: options) else {
                     throw SourceRefusal.notMounted(share)
                 }
-                return LocalFileSource(path: mount)
+                return Self.local(mount)
             }
             options.endurance = Self.endurance
             // People wait for these, and their own limits hold.
@@ -137,6 +137,8 @@ final class DownloadSource: FileSource {
             return try SMBSource(options, connections: pool, for: .downloads)
         }
     }
+
+    private static func local(_ path: String) -> LocalFileSource { LocalFileSource(path: path, retryAttempts: 5) }
 
     /// So long a download waits for a server that is away: one that is started anew is back by then.
     private static let endurance = Duration.seconds(40)

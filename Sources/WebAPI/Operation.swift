@@ -81,7 +81,9 @@ public struct Operation: Sendable {
 ///
 /// Source: JSON Schema 2020-12, as OpenAPI 3.1 takes it.
 public indirect enum Schema: Sendable {
-    case string(format: String? = nil, allowed: [String]? = nil, pattern: String? = nil, lengths: ClosedRange<Int>? = nil)
+    /// - Parameter words: what fits the pattern, for people: after "must be".
+    case string(
+        format: String? = nil, allowed: [String]? = nil, pattern: String? = nil, lengths: ClosedRange<Int>? = nil, words: String? = nil)
     case integer(ClosedRange<Int>? = nil)
     case number
     case boolean

@@ -18,6 +18,8 @@ struct ArchiveWalk {
     /// The entry to ask for next, and where it or its record must begin.
     private var index = 0
     private var offset: UInt64 = 0
+    /// The first entry whose checksum the range's own entries see to.
+    private var firstCompleted: Int
     private var entrySteps: EntrySteps?
     private var record: (placed: PlacedZipEntry, offset: UInt64, parts: ChecksumParts)?
 
@@ -27,6 +29,7 @@ struct ArchiveWalk {
         self.range = range
         self.chunk = chunk
         layout = content.layout
+        firstCompleted = layout.count
         guard range.lowerBound < layout.directoryOffset else {
             startDirectory()
             return
@@ -37,6 +40,7 @@ struct ArchiveWalk {
             throw ZipError(.inconsistentLayout, index: index)
         }
         offset = first.offset
+        firstCompleted = index
     }
 
     mutating func next() async throws -> Step? {
@@ -88,8 +92,8 @@ struct ArchiveWalk {
         let start = offset
         offset += UInt64(EntryRecord(placed).directoryRecordLength)
         guard offset > range.lowerBound else { return }
-        let missing = checksums.checksum(of: placed) == nil ? placed.entry.size : 0
-        record = (placed, start, ChecksumParts(of: placed, upTo: missing, chunk: chunk))
+        let isMissing = placed.index < firstCompleted && checksums.checksum(of: placed) == nil
+        record = (placed, start, ChecksumParts(of: placed, upTo: isMissing ? placed.entry.size : 0, chunk: chunk))
     }
 
     /// What the record of the central directory still waits for, then the record.

@@ -46,17 +46,16 @@ public final class SharedChecksums: Sendable {
     ///
     /// - Parameter part: the same for everyone, or two might read the same bytes.
     func complete(_ part: Range<UInt64>, of placed: PlacedZipEntry, from content: any ZipContent) async throws {
-        while let gap = missing(in: part, of: placed).first {
+        while !missing(in: part, of: placed).isEmpty {
             let claim = Claims.Key(index: placed.index, offset: part.lowerBound)
             guard try await claims.take(claim) else { continue }
             defer { claims.release(claim) }
-            try await addContent(gap, of: placed, from: content)
+            // Looked for again: another may have come to its end just before.
+            for gap in missing(in: part, of: placed) {
+                let bytes = try await content.bytes(gap, of: placed)
+                if let crc = add(bytes, at: gap.lowerBound, of: placed) { await content.remember(crc: crc, of: placed) }
+            }
         }
-    }
-
-    private func addContent(_ range: Range<UInt64>, of placed: PlacedZipEntry, from content: any ZipContent) async throws {
-        let bytes = try await content.bytes(range, of: placed)
-        if let crc = add(bytes, at: range.lowerBound, of: placed) { await content.remember(crc: crc, of: placed) }
     }
 
     private func missing(in range: Range<UInt64>, of placed: PlacedZipEntry) -> [Range<UInt64>] {

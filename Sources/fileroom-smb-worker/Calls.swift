@@ -17,6 +17,7 @@ struct Calls {
     let seek: @convention(c) (Context?, OpaquePointer?, off_t, CInt) -> off_t
     let close: @convention(c) (Context?, OpaquePointer?) -> CInt
     let stat: @convention(c) (Context?, UnsafePointer<CChar>?, UnsafeMutablePointer<Glibc.stat>?) -> CInt
+    let fileStatus: @convention(c) (Context?, OpaquePointer?, UnsafeMutablePointer<Glibc.stat>?) -> CInt
     let openFolder: @convention(c) (Context?, UnsafePointer<CChar>?) -> OpaquePointer?
     let closeFolder: @convention(c) (Context?, OpaquePointer?) -> CInt
     let nextEntry: @convention(c) (Context?, OpaquePointer?) -> Entry?
@@ -26,12 +27,12 @@ struct Calls {
     init?(_ context: Context) {
         guard let cachedServer = smbc_getFunctionGetCachedServer(context), let open = smbc_getFunctionOpen(context),
             let read = smbc_getFunctionRead(context), let seek = smbc_getFunctionLseek(context), let close = smbc_getFunctionClose(context),
-            let stat = smbc_getFunctionStat(context), let openFolder = smbc_getFunctionOpendir(context),
+            let stat = smbc_getFunctionStat(context), let fileStatus = smbc_getFunctionFstat(context), let openFolder = smbc_getFunctionOpendir(context),
             let closeFolder = smbc_getFunctionClosedir(context), let nextEntry = smbc_getFunctionReaddirPlus(context),
             let nextEntryWithStatus = smbc_getFunctionReaddirPlus2(context), let notify = smbc_getFunctionNotify(context)
         else { return nil }
         (self.cachedServer, self.open, self.read, self.seek, self.close) = (cachedServer, open, read, seek, close)
-        (self.stat, self.openFolder, self.closeFolder) = (stat, openFolder, closeFolder)
+        (self.stat, self.fileStatus, self.openFolder, self.closeFolder) = (stat, fileStatus, openFolder, closeFolder)
         (self.nextEntry, self.nextEntryWithStatus, self.notify) = (nextEntry, nextEntryWithStatus, notify)
     }
 }

@@ -47,6 +47,12 @@ final class Channel {
         }
     }
 
+    /// Whether something is asked within so many nanoseconds.
+    func hasWork(within nanoseconds: UInt64) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, Int32(nanoseconds / 1_000_000)) != 0
+    }
+
     /// The next thing to do. A stop that was meant for what was done before is forgotten.
     func receiveWork() throws(ChannelError) -> Request {
         while true {
@@ -112,17 +118,25 @@ enum HangUp {
     }
 }
 
-/// A number that the parent can read even after this process has died: which file of the batch is being read, counted from 1; 0 between batches.
-struct ProgressPage {
-    private let page: UnsafeMutableRawPointer?
+/// Memory that the parent sees as well, also after this process has died.
+struct ParentMemory {
+    private let start: UnsafeMutableRawPointer
 
-    init(descriptor: Int32) {
-        let mapped = mmap(nil, MemoryLayout<UInt64>.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-        page = mapped == MAP_FAILED ? nil : mapped
+    /// Nil without such memory behind the descriptor, which is closed.
+    init?(descriptor: Int32) {
+        let mapped = mmap(nil, SharedMemory.length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
         close(descriptor)
+        guard let mapped, mapped != MAP_FAILED else { return nil }
+        start = mapped
     }
 
-    func set(_ number: Int) { page?.storeBytes(of: UInt64(number), as: UInt64.self) }
+    /// Tells which file of the batch is being read, counted from 1; 0 between batches.
+    func setProgress(_ number: Int) { start.storeBytes(of: UInt64(number), as: UInt64.self) }
+
+    /// Where what is read goes.
+    var data: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: start + SharedMemory.dataOffset, count: WireLimit.data)
+    }
 }
 
 /// Bytes that may be read, where the source is limited in bytes per second: the parent hands them out.

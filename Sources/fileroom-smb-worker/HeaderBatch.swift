@@ -11,21 +11,21 @@ final class HeaderBatch {
     private let share: Share
     private let channel: Channel
     private let allowance: Allowance
-    private let progress: ProgressPage
+    private let memory: ParentMemory
     private let buffer = ReadBuffer()
     private var group: [HeaderReply] = []
     private var groupLength = 0
     private var groupStart: UInt64 = 0
 
-    init(share: Share, channel: Channel, allowance: Allowance, progress: ProgressPage) {
-        (self.share, self.channel, self.allowance, self.progress) = (share, channel, allowance, progress)
+    init(share: Share, channel: Channel, allowance: Allowance, memory: ParentMemory) {
+        (self.share, self.channel, self.allowance, self.memory) = (share, channel, allowance, memory)
     }
 
     func run(_ items: [HeaderItem]) throws(ChannelError) {
-        defer { progress.set(0) }
+        defer { memory.setProgress(0) }
         groupStart = Monotonic.now()
         for (index, item) in items.enumerated() {
-            progress.set(index + 1)
+            memory.setProgress(index + 1)
             let reply = try answer(item, index: UInt32(index))
             if case .failed(let failure) = reply.outcome, HeaderBatch.concernsConnection(failure) {
                 try flush()

@@ -7,15 +7,15 @@ public import Glibc
 ///
 /// Source: MS-SMB2 §2.2.1.2 (header: command at 12) and §2.2.14 (CREATE response: LastWriteTime at 24, EndofFile at 48).
 enum OpenWatch {
-    /// What an open file was.
-    struct OpenFile {
+    /// What an open file is.
+    struct Status {
         var size: UInt64
         /// Nanoseconds since 1970.
         var modified: Int64
     }
 
     // One thread uses libsmbclient, and with it this.
-    nonisolated(unsafe) private(set) static var last: OpenFile?
+    nonisolated(unsafe) private(set) static var last: Status?
 
     static func begin() { last = nil }
 
@@ -27,7 +27,7 @@ enum OpenWatch {
             UInt16(littleEndian: header.loadUnaligned(fromByteOffset: 12, as: UInt16.self)) == create,
             UInt16(littleEndian: body.loadUnaligned(as: UInt16.self)) == createLength
         else { return }
-        last = OpenFile(
+        last = Status(
             size: UInt64(littleEndian: body.loadUnaligned(fromByteOffset: 48, as: UInt64.self)),
             modified: nanoseconds(fileTime: UInt64(littleEndian: body.loadUnaligned(fromByteOffset: 24, as: UInt64.self))))
     }

@@ -193,16 +193,23 @@ extension Share {
         return done
     }
 
-    func read(_ path: [UInt8], offset: UInt64, count: Int) throws(WorkerFailure) -> WireData {
+    /// Opens a file and says what it was then.
+    func openForReading(_ path: [UInt8]) throws(WorkerFailure) -> (OpaquePointer, OpenWatch.Status) {
         OpenWatch.begin()
         let file = try open(path)
-        defer { close(file) }
         // Another libsmbclient, whose answers do not pass by here: nobody could tell whether the file has changed.
-        guard let status = OpenWatch.last else { throw failure(ENOSYS, .open) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
-        defer { buffer.deallocate() }
-        let done = try read(file, offset: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
-        return WireData(bytes: Array(buffer[..<done]), size: status.size, modified: status.modified)
+        guard let status = OpenWatch.last else {
+            close(file)
+            throw failure(ENOSYS, .open)
+        }
+        return (file, status)
+    }
+
+    /// What an open file is now: one round trip.
+    func status(_ file: OpaquePointer) throws(WorkerFailure) -> OpenWatch.Status {
+        var status = Glibc.stat()
+        _ = try call(.stat) { calls.fileStatus(context, file, &status) < 0 ? nil : true }
+        return OpenWatch.Status(size: UInt64(max(0, status.st_size)), modified: status.st_mtim.nanoseconds)
     }
 
     private func url(of path: [UInt8], _ stage: WorkerFailure.Stage) throws(WorkerFailure) -> [CChar] {

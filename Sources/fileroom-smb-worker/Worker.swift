@@ -35,7 +35,7 @@ enum Worker {
         }
     }
 
-    /// Closes descriptors that came along from the parent: only the pipe and the progress page are ours.
+    /// Closes descriptors that came along from the parent: only the pipe and the shared memory are ours.
     private static func closeStrangers() {
         guard let folder = opendir("/proc/self/fd") else { return }
         var strangers: [Int32] = []
@@ -55,9 +55,14 @@ enum Worker {
             return try share.security()
         }
         try channel.answer(opened) { $0 }
-        let headers = HeaderBatch(share: share, channel: channel, allowance: allowance, progress: ProgressPage(descriptor: 4))
+        guard let memory = ParentMemory(descriptor: 4) else { exit(71) }
+        let pieces = PieceReader(share: share, into: memory.data)
+        let headers = HeaderBatch(share: share, channel: channel, allowance: allowance, memory: memory)
         while true {
-            switch try channel.receiveWork() {
+            if pieces.hasOpenFile, !channel.hasWork(within: PieceReader.idle) { pieces.close() }
+            let request = try channel.receiveWork()
+            if case .read = request {} else { pieces.close() }
+            switch request {
             case .list(let path, let pageSize):
                 try Listing.run(path, pageSize: Int(pageSize), share: share, channel: channel)
             case .headers(let items):
@@ -66,7 +71,7 @@ enum Worker {
                 let bytes = min(Int(count), WireLimit.data)
                 try allowance.take(UInt64(bytes))
                 try channel.answer(
-                    share.attempt { share throws(WorkerFailure) in try share.read(path, offset: offset, count: bytes) }
+                    share.attempt { _ throws(WorkerFailure) in try pieces.read(path, offset: offset, count: bytes) }
                 ) { .data($0) }
             case .stat(let path):
                 try channel.answer(share.attempt { share throws(WorkerFailure) in try share.stat(path) }) { .status($0) }

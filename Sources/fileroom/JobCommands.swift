@@ -28,8 +28,11 @@ enum JobCommands {
         try Terminal.print(
             "\(Quantity.count(status.patientCount, "patient", "patients")), \(Quantity.count(status.studyCount, "study", "studies")), "
                 + "\(Quantity.count(status.seriesCount)) series in \(place)")
-        try Terminal.print(table(shown))
-        for job in shown where !job.message.isEmpty { try Terminal.print("job \(job.id): \(DisplayText.neutralized(job.message))") }
+        try Terminal.print(shown.isEmpty ? "No job was ever begun. `fileroom index SOURCE` starts one." : table(shown))
+        for job in shown where !job.message.isEmpty {
+            let again = job.retryAt.map { " It is tried again at \($0)." } ?? ""
+            try Terminal.print("job \(job.id): \(DisplayText.neutralized(job.message))\(again)")
+        }
         return .done
     }
 

@@ -1,12 +1,13 @@
 import HTTPServer
+import NetworkAddress
 import WebAPI
 
 /// What other machines see: the API and the pages, behind what every request passes.
 struct PublicSite {
     let parts: OwnerParts
     let pages: StaticFiles?
-    /// Networks whose proxies are believed, checked already.
-    let trustedProxies: [String]
+    /// Networks whose proxies are believed.
+    let trustedProxies: [AddressRange]
     let isCertificateReal: Bool
 
     var responder: any Responder {
@@ -17,7 +18,7 @@ struct PublicSite {
                 showing: parts.pages.show
             )
             .behind([
-                TrustedProxies(trustedProxies.compactMap { AddressRange($0) }), RequestIDMiddleware(), ConditionalMiddleware(),
+                TrustedProxies(trustedProxies), RequestIDMiddleware(), ConditionalMiddleware(),
                 CompressionMiddleware(),
             ])
     }

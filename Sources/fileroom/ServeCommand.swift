@@ -62,7 +62,7 @@ struct ServeCommand {
     /// Listens until the process is asked to end.
     private func serve(_ owner: Owner, _ certificate: Certificate?) async throws {
         let site = PublicSite(
-            parts: owner.parts, pages: pages, trustedProxies: settings.server.trustedProxies.map(\.description),
+            parts: owner.parts, pages: pages, trustedProxies: settings.server.trustedProxies,
             isCertificateReal: certificate.map { !$0.credentials.isSelfSigned } ?? false)
         let listener = Listener.tcp(host: settings.listen.host, port: settings.listen.port, tls: certificate?.credentials)
         let server = try await HTTPServer.start(
@@ -121,6 +121,7 @@ struct ServeCommand {
         limits.connections = settings.server.connections
         limits.connectionsPerAddress = settings.server.connectionsPerAddress
         limits.inactivity = settings.server.requestTimeout
+        limits.trustedProxies = settings.server.trustedProxies
         return limits
     }
 

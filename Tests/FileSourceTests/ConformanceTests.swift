@@ -1,6 +1,7 @@
 import DICOM
 import FileSource
 import Foundation
+import SMBTestServer
 import Testing
 
 /// A tree, and a source that shows it.
@@ -51,6 +52,46 @@ struct Subject: Sendable, CustomTestStringConvertible {
             // smbd gives the modification time here: a change time is no later than that only there.
             #expect((entries["one.dcm"]?.changed ?? 0) >= Int64(time) * 1_000_000_000)
             #expect(entries["sub"]?.kind == .folder)
+        }
+    }
+
+    @Test(arguments: Subject.all) func `a read says the size and time that the listing says`(subject: Subject) async throws {
+        let day: Int64 = 86_400
+        let times: [Int64] = [0, 1, -1, -day * 365 * 300, 1_600_000_000, 1_700_000_001, day * 365 * 5_000]
+        try await subject.show { tree in
+            for (number, seconds) in times.enumerated() {
+                try tree.write("\(number)", Array(repeating: 7, count: 1_000 * number))
+                try tree.setModified("\(number)", seconds: seconds, nanoseconds: 123_456_700)
+            }
+        } _: { source, _ in
+            let entries = try await source.entries()
+            #expect(entries.count == times.count)
+            for (name, entry) in entries {
+                let read = try await source.read(SourcePath(name), offset: 0, count: 10_000)
+                #expect(read.size == entry.size && read.bytes.count == Int(entry.size))
+                #expect(read.modified == entry.modified, "\(name)")
+            }
+            #expect(entries["4"]?.modified == 1_600_000_000_123_456_700)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: Subject.all)
+    func `a file that is written over with as many bytes is noticed by the next piece for which it is opened`(subject: Subject) async throws {
+        let (old, new) = (Array(repeating: UInt8(1), count: 3 << 20), Array(repeating: UInt8(2), count: 3 << 20))
+        try await subject.show { tree in
+            try tree.write("file", old)
+            try tree.setModified("file", seconds: 1_600_000_000, nanoseconds: 0)
+        } _: { source, tree in
+            let first = try await source.read(SourcePath("file"), offset: 0, count: 1 << 20)
+            try tree.overwrite("file", new)
+            var second = first
+            // Until then it may be open from before.
+            while second.modified == first.modified {
+                second = try await source.read(SourcePath("file"), offset: 1 << 20, count: 1 << 20)
+                #expect(second.bytes == Array(new.prefix(1 << 20)) && second.size == first.size)
+            }
+            #expect(first.bytes == Array(old.prefix(1 << 20)))
+            #expect(first.modified == 1_600_000_000_000_000_000 && second.modified > first.modified)
         }
     }
 

@@ -1,6 +1,7 @@
 import DICOM
 @testable import FileSource
 import Foundation
+import SMBTestServer
 import Testing
 
 /// What happens when a server, a network or a worker does not do what it should: each in bounded time, with an error that says what to do.

@@ -1,6 +1,7 @@
 import DICOM
 @testable import FileSource
 import Foundation
+import SMBTestServer
 import Testing
 
 /// What a local folder does when what it stands on does not do what it should.

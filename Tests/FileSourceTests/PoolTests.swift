@@ -1,5 +1,6 @@
 @testable import FileSource
 import Foundation
+import SMBTestServer
 import Synchronization
 import Testing
 

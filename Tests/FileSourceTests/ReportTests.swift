@@ -1,5 +1,6 @@
 @testable import FileSource
 import Foundation
+import SMBTestServer
 import Testing
 
 /// What `fileroom source test` finds out.

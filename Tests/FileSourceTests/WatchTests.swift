@@ -1,4 +1,5 @@
 import Foundation
+import SMBTestServer
 import Testing
 
 @testable import FileSource

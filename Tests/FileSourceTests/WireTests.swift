@@ -28,8 +28,8 @@ import Testing
                 HeaderReply(index: 1, bytesRead: 0, headerEnd: 0, outcome: .read(.notDICOM(reason: "no"))),
                 HeaderReply(index: 2, bytesRead: 1, headerEnd: 1, outcome: .failed(failure)),
             ]),
-            .headersDone(nil), .headersDone(failure), .data(WireData(bytes: [], size: 0, modified: 0)),
-            .data(WireData(bytes: [1, 2, 3], size: .max, modified: -1)),
+            .headersDone(nil), .headersDone(failure), .data(WireData(count: 0, size: 0, modified: 0)),
+            .data(WireData(count: 3, size: .max, modified: -1)),
             .status(WireStatus(isFolder: true, size: 3, modified: 2, fileID: 1)), .measured([1, 2]), .wantsAllowance(bytes: 8),
         ]
     }()

@@ -17,7 +17,7 @@ import Testing
             let form = try await request.formBody(upTo: 40)
             let text = form.items.map { "\($0.name)=\($0.value)" }.joined(separator: "|")
             return Response(contentType: "text/plain", bytes: Array(text.utf8))
-        }.behind([ErrorMiddleware { _ in }])
+        }.behind([ErrorsAsAnswers()])
         let form: HeaderFields = ["Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"]
         #expect(try await way.ask(echo, "POST", "/", form, body: "password=a+b%26%C3%A4&x&y=").text == "password=a b&ä|x=|y=")
         #expect(try await way.ask(echo, "POST", "/", form, body: "password=%E4").status == 400)

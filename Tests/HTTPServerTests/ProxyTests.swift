@@ -1,4 +1,5 @@
 import HTTPServer
+import NetworkAddress
 import Testing
 
 /// Who is believed when it says who the client is.
@@ -56,9 +57,16 @@ import Testing
         #expect(try await seen(from: .address("10.0.0.1"), headers) == Seen(peer: "203.0.113.9", authority: "inside", isSecure: false))
     }
 
-    @Test(arguments: ["10.0.0.0/33", "10.0.0/8", "a/8", "10.0.0.0/-1", "10.0.0.0/", "::1/129", "10.0.0.0/8/8", ""])
+    @Test(arguments: ["10.0.0.0/33", "10.0.0/8", "a/8", "10.0.0.0/-1", "10.0.0.0/", "::1/129", "10.0.0.1/8", "10.0.0.0/8/8", ""])
     func `what is no range of addresses is refused`(_ text: String) {
         #expect(AddressRange(text) == nil)
+    }
+
+    @Test(arguments: [
+        ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+    ])
+    func `an IPv6 address counts as its network`(_ address: String, _ household: String) {
+        #expect(IPAddress(address)?.household == household)
     }
 
     @Test(arguments: [

@@ -1,6 +1,7 @@
 import Foundation
-import HTTPServer
 import Testing
+
+@testable import HTTPServer
 
 /// What holds for a request whichever way it comes.
 @Suite struct ResponderTests {
@@ -31,7 +32,7 @@ import Testing
         .init(.delete, "/part") { _ in Response(.noContent) },
     ]).behind([
         RequestIDMiddleware(), SecurityHeaders(hasTrustedCertificate: false), ConditionalMiddleware(), CompressionMiddleware(),
-        ErrorMiddleware(report: { _ in }),
+        ErrorsAsAnswers(),
     ])
 
     @Test(arguments: Way.allCases)

@@ -40,6 +40,19 @@ final class Bench: Sendable {
 
     func integer(_ sql: String) throws -> Int64? { try Connection(path: file, access: .readOnly).integer(sql) }
 
+    func integers(_ sql: String) throws -> [Int64] {
+        var integers: [Int64] = []
+        try Connection(path: file, access: .readOnly).prepare(sql).forEachRow { integers.append($0.integer(0)) }
+        return integers
+    }
+
+    /// How SQLite goes about a query, in its words.
+    func queryPlan(_ sql: String) throws -> [String] {
+        var steps: [String] = []
+        try Connection(path: file, access: .readOnly).prepare("EXPLAIN QUERY PLAN \(sql)").forEachRow { steps.append($0.text(3)) }
+        return steps
+    }
+
     /// Every byte that lies in the data folder but for the key.
     func allBytes() throws -> Data {
         try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("ledger") }.sorted()

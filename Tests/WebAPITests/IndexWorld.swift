@@ -17,6 +17,7 @@ final class IndexWorld: Sendable {
     let folder: DataFolder
     let ledger: Ledger
     let service: IndexService
+    let register: SourceRegister
     let metrics = Metrics()
     let routes: [APIRoute]
     private let router: Router
@@ -25,15 +26,19 @@ final class IndexWorld: Sendable {
 
     /// - Parameters:
     ///   - root: of a world that ended; nil for a new one.
+    ///   - clock: the ledger's.
     ///   - configured: the elements of config.json's `sources`; `FILES` stands for the folder of files.
-    init(root: String? = nil, configured: String = "", now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }) throws {
+    init(
+        root: String? = nil, configured: String = "", now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 },
+        clock: @escaping @Sendable () -> Double = wallClock
+    ) throws {
         self.root = try root ?? Self.makeFolder()
         folder = DataFolder(path: self.root + "/data")
         try folder.create()
         let json = #"{"sources": [\#(configured.replacing("FILES", with: self.root + "/files"))]}"#
         let configuration = try FileroomConfiguration(json: Array(json.utf8), folder: self.root)
-        ledger = try Ledger(folder: folder.path, cost: .init(logN: 4, r: 8, p: 1))
-        let register = SourceRegister(configuration, file: nil, ledger: ledger)
+        ledger = try Ledger(folder: folder.path, cost: .init(logN: 4, r: 8, p: 1), now: clock)
+        register = SourceRegister(configuration, file: nil, ledger: ledger)
         service = try IndexService(folder: folder, declarations: register, timeZone: .gmt, now: now)
         metrics.add(service)
         routes =
@@ -63,6 +68,13 @@ final class IndexWorld: Sendable {
                 try Data(file.bytes).write(to: URL(filePath: "\(place)/IM\(number)"))
             }
         }
+    }
+
+    /// Puts a file into a study whose other files name another patient.
+    func putFile(of study: String, patientName: String, patientID: String) throws {
+        let file = SyntheticFile(
+            patientName: patientName, patientID: patientID, study: study, series: "\(study).1", instance: "\(study).1.99", number: 99)
+        try Data(file.bytes).write(to: URL(filePath: "\(files)/other"))
     }
 
     /// Puts what takes a while to index into the folder: so many names for each of so many files, one in each folder.

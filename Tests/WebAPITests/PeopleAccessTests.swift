@@ -184,7 +184,7 @@ import Testing
         let rows = try await bench.ledger.auditRows(limit: 10).map(\.entry).filter { $0.outcome == "TOO_MANY_REQUESTS" }
         #expect(
             Set(rows.map { "\($0.action) \($0.origin.ipAddress): \($0.detail ?? "")" }) == [
-                "sign_in 192.0.2.7: 2 refused within a minute", "sign_in 2001:db8:0:0::/64: 1 refused within a minute",
+                "sign_in 192.0.2.7: 2 refused within a minute", "sign_in 2001:db8::/64: 1 refused within a minute",
             ])
         try await bench.access.close()
         #expect(try await bench.ledger.auditRows(limit: 10).filter { $0.entry.outcome == "TOO_MANY_REQUESTS" }.count == 2)

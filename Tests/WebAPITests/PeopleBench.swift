@@ -90,29 +90,8 @@ final class PeopleBench: Sendable {
         let request = request(method, target, body, as: caller)
         let response = try await responder.respond(to: request)
         let reply = try await Reply(response)
-        checkDescription(of: reply, to: request)
+        reply.check(against: routes, request)
         return reply
-    }
-
-    /// Every status is documented for its route, and every JSON body fits its schema.
-    private func checkDescription(of reply: Reply, to request: Request) {
-        let router = Router(routes.map { Router.Route($0.method, $0.pattern) { _ in Response() } })
-        guard let pattern = router.pattern(of: request), reply.status != 405,
-            let route = routes.first(where: { $0.pattern == pattern && $0.method == request.method })
-        else { return }
-        let operation = "\(route.method) \(pattern) \(reply.status)"
-        let answer = route.operation.answers.first { $0.status.rawValue == reply.status }
-        #expect(answer != nil || CommonAnswer.all(of: route).contains { $0.status.rawValue == reply.status }, "\(operation) is documented")
-        let type = reply.headers["Content-Type"]
-        let schema = type == "application/problem+json" ? Schema.reference("Problem") : answer?.schema
-        if let answer, type != "application/problem+json" { #expect(type == answer.contentType, "\(operation)") }
-        guard let schema, type?.hasSuffix("json") == true else { return }
-        guard let value = try? JSONReader.read(Array(reply.text.utf8)) else {
-            Issue.record("\(operation) is no JSON: \(reply.text)")
-            return
-        }
-        let problems = schema.problems(with: value, path: "$")
-        #expect(problems.isEmpty, "\(operation): \(problems)")
     }
 }
 
@@ -120,18 +99,41 @@ final class PeopleBench: Sendable {
 struct Reply: Sendable {
     let status: Int
     let headers: HeaderFields
-    let text: String
+    let bytes: [UInt8]
+    var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    init(_ response: Response) async throws {
+    /// - Parameter isHead: whether it answers HEAD, so that no body is begun.
+    init(_ response: Response, isHead: Bool = false) async throws {
         (status, headers) = (response.status.rawValue, response.headers)
         switch response.body {
-        case .none, .file: text = ""
-        case .bytes(let bytes): text = String(decoding: bytes, as: UTF8.self)
+        case .none, .file: bytes = []
+        case .bytes(let body): bytes = isHead ? [] : body
         case .stream(_, let body):
             let collected = Collected()
-            try await body(collected)
-            text = String(decoding: await collected.bytes, as: UTF8.self)
+            if !isHead { try await body(collected) }
+            bytes = await collected.bytes
         }
+    }
+
+    /// Every status is documented for its route, and every JSON body fits its schema.
+    func check(against routes: [APIRoute], _ request: Request) {
+        let router = Router(routes.map { Router.Route($0.method, $0.pattern) { _ in Response() } })
+        guard let pattern = router.pattern(of: request), status != 405,
+            let route = routes.first(where: { $0.pattern == pattern && $0.method == request.method })
+        else { return }
+        let operation = "\(route.method) \(pattern) \(status)"
+        let answer = route.operation.answers.first { $0.status.rawValue == status }
+        #expect(answer != nil || CommonAnswer.all(of: route).contains { $0.status.rawValue == status }, "\(operation) is documented")
+        let type = headers["Content-Type"]
+        let schema = type == "application/problem+json" ? Schema.reference("Problem") : answer?.schema
+        if let answer, type != "application/problem+json" { #expect(type == answer.contentType, "\(operation)") }
+        guard let schema, type?.hasSuffix("json") == true else { return }
+        guard let value = try? JSONReader.read(Array(text.utf8)) else {
+            Issue.record("\(operation) is no JSON: \(text)")
+            return
+        }
+        let problems = schema.problems(with: value, path: "$")
+        #expect(problems.isEmpty, "\(operation): \(problems)")
     }
 
     private actor Collected: ResponseBodyWriter {

@@ -1,5 +1,6 @@
 import Catalogue
 import Foundation
+import HTTPServer
 import Testing
 
 @testable import Indexing
@@ -92,6 +93,21 @@ import Testing
             #expect(try json.count("") == 7 && json.string("6.SeriesKey") != nil)
             let table = try await world.call(.get, "/api/export", [("format", "csv")])
             #expect(table.text.hasPrefix("SeriesKey,") && table.text.split(separator: "\r\n").count == 8)
+        }
+    }
+
+    @Test func `an export that takes longer than it may is cut`() async throws {
+        try await withWorld { world in
+            try world.putFiles(series: 1, of: 1)
+            try await world.index("archive")
+            let export = try #require(
+                SearchRoutes(readers: world.service.readers, longestExport: .zero).routes.first { $0.pattern == "/api/export" })
+            let request = Request(
+                method: .get, rawPath: "/api/export", segments: ["api", "export"], query: QueryParameters([]), headers: [:],
+                body: RequestBody(), peer: .local, isSecure: true, authority: "localhost", id: "test")
+            let caller = Caller(identity: nil, address: "local", userAgent: "", requestID: "test")
+            let response = try await export.handler(request, caller)
+            await #expect(throws: SearchRoutes.ExportTookTooLong.self) { try await Collector.collect(response.body) }
         }
     }
 

@@ -70,6 +70,17 @@ def test_whoever_opens_a_new_server_is_asked_for_the_code(new_site, visitor):
     expect(page.get_by_text("The set-up code is wrong")).to_be_visible()
 
 
+def test_a_set_up_link_that_is_too_old_costs_nothing_of_what_was_typed(new_site, visitor):
+    page = visitor.open(new_site, "/setup#token=of-another-start")
+    page.get_by_label("User name", exact=True).fill("m.weber")
+    page.get_by_label("Password", exact=True).fill("correct horse battery")
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_label("Set-up code").fill(new_site.setup_code)
+    expect(page.get_by_label("User name", exact=True)).to_have_value("m.weber")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("button", name="Account of m.weber")).to_be_visible()
+
+
 def test_a_changed_password_ends_the_other_sessions(own_site, visit):
     other = visit().sign_in(own_site)
     page = visit().sign_in(own_site, path="/account")

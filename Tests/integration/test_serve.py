@@ -189,6 +189,25 @@ def test_a_job_goes_on_by_itself_after_kill_9(fileroom, slow, start, admin_key):
     assert done["files_opened"] == FILES and len(exported_files(fileroom)) == FILES and is_sound(fileroom)
 
 
+def test_a_job_whose_share_is_away_goes_on_by_itself_once_it_is_back(fileroom, slow, serve, start, admin_key):
+    server = start()
+    server.key = admin_key()
+    job = server("POST", "/api/index/start", {"source": "nas"}, status=202).json["job"]
+    until(lambda: server.get("/api/index/status")["files_processed"] >= 30, "files are processed")
+    server.stop(signal.SIGKILL, code=-signal.SIGKILL)
+    slow.stop()
+    configure(fileroom, smb_source(slow))
+    again = start()
+    again.key = server.key
+    waiting = lambda: (found := again.get(f"/api/index/jobs/{job}"))["retry_at"] and found  # noqa: E731
+    failed = until(waiting, "it is to be tried again", 120)
+    assert failed["state"] == "failed" and failed["error_type"] == "network" and failed["error_code"]
+    assert f"tried again at {failed['retry_at']}" in fileroom("status").out
+    serve(slow.tree, "--port", str(slow.port), "--user", slow.user, "--password", slow.password)
+    done = until(lambda: (found := again.get(f"/api/index/jobs/{job}"))["state"] == "completed" and found, "the job is completed", 120)
+    assert done["files_opened"] == FILES and done["retry_at"] is None and done["error_code"] is None
+
+
 def test_a_server_that_is_stopped_answers_what_it_was_asked_and_its_jobs_keep_their_place(fileroom, slow, start, admin_key):
     server = start()
     server.key = admin_key()

@@ -53,11 +53,19 @@ public final class LocalFileSource: FileSource {
     public func read(_ file: SourcePath, offset: UInt64, count: Int) async throws -> FileRead {
         let components = try file.components()
         guard let name = components.last else { throw ErrorRow.error(EISDIR, .reading, in: ErrorRow.local) }
-        return try await threads.run { [root] context, _ in
+        var round = 0
+        while true {
             do {
-                return try context.read(name, in: try root.folder(components.dropLast()), offset: offset, count: count)
-            } catch let error as PosixError {
-                throw LocalFileSource.error(error, .reading, root: root)
+                return try await threads.run { [root] context, _ in
+                    do {
+                        return try context.read(name, in: try root.folder(components.dropLast()), offset: offset, count: count)
+                    } catch let error as PosixError {
+                        throw LocalFileSource.error(error, .reading, root: root)
+                    }
+                }
+            } catch let error as SourceError where error.isRetryable && !error.concernsSource && round < retryAttempts {
+                try await Backoff.wait(retryDelay, attempt: round)
+                round += 1
             }
         }
     }

@@ -140,13 +140,15 @@ public final class ConnectionPool: Sendable {
                 return (true, nil)
             }
             guard state.members[member]?.held == 0, !state.waiting[index].hasRecalled,
-                state.members.allSatisfy({ $1.held <= state.limit(of: $0) })
+                state.members.allSatisfy({ $1.held <= state.limit(of: $0) }),
+                let holder = state.members.values.max(by: { $0.held < $1.held }), holder.held > 0
             else { return (false, nil) }
             state.waiting[index].hasRecalled = true
-            return (false, state.members.values.max { $0.held < $1.held }?.recall)
+            return (false, holder.recall)
         }
         recall?()
-        if isTaken { wakeFirst() }
+        // The next may find a free one as well, or now has somebody to get one back from.
+        if isTaken { monitor.with { $0.waiting.first?.waker }?.wake() }
         return isTaken
     }
 

@@ -57,8 +57,8 @@ public struct SMBOptions: Hashable, Sendable {
     public var retryAttempts = 3
     /// How long to wait before trying again; doubled for each further attempt, and varied a little.
     public var retryDelay = Duration.seconds(1)
-    /// How long an operation that was begun goes on while the server is away, in place of ``retryAttempts``: it then waits for two seconds at most
-    /// between two attempts. Nil for what can be left and done later.
+    /// So long after it was begun an operation fails at the latest, and until then temporary errors are tried again every second or two, in place
+    /// of ``retryAttempts``. Nil for work that can be left and done later.
     public var endurance: Duration?
     /// Asking for encryption makes libsmbclient sign as well. With `off` the connection is still encrypted where the server insists.
     public var encryption = Level.ifOffered

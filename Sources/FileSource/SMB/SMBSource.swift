@@ -90,7 +90,10 @@ public final class SMBSource: FileSource {
         var rounds = HeaderRounds(requests, attempts: options.retryAttempts)
         while !rounds.pending.isEmpty {
             let batch = rounds.pending
-            let answer = try await threads.run { worker, cancellation in worker.headers(batch, cancellation) }
+            let answer = try await threads.run { worker, cancellation in
+                worker.deadline = nil
+                return worker.headers(batch, cancellation)
+            }
             finished(requests: 3 * answer.replies.count)
             switch try rounds.take(answer) {
             case .again: break
@@ -155,15 +158,20 @@ public final class SMBSource: FileSource {
         _ situation: ErrorRow.Situation, attempts: Int? = nil, canRepeat: @Sendable () -> Bool = { true },
         _ body: @escaping @Sendable (WorkerConnection, Cancellation) throws -> Value
     ) async throws -> Value {
-        var (attempt, losses) = (0, 0)
+        var losses = 0
+        let patience = Patience(options, attempts: attempts)
         while true {
             do {
-                return try await threads.run(body)
+                return try await threads.run { worker, cancellation in
+                    worker.deadline = patience.deadline()
+                    return try body(worker, cancellation)
+                }
             } catch let trouble as Trouble {
                 shared.counters.update { $0.errors += 1 }
                 let error: SourceError
                 switch trouble {
                 case .source(let ending): throw ending
+                case .lost(.hung) where patience.isTimed: error = ErrorRow.error(ETIMEDOUT, situation, in: ErrorRow.smb)
                 case .lost(let loss) where loss != .notStarted:
                     losses += 1
                     if losses > 1 || !canRepeat() { throw SourceError(loss) }
@@ -172,12 +180,11 @@ public final class SMBSource: FileSource {
                 case .failure(let failure): error = SourceError(failure, situation)
                 }
                 guard error.isRetryable, canRepeat() else { throw error }
-                guard attempt < attempts ?? options.retryAttempts else {
-                    throw attempts == nil ? try await verdict(on: error) : error
+                guard let pause = patience.nextPause() else {
+                    throw attempts == nil && !patience.isTimed ? try await verdict(on: error) : error
                 }
                 shared.counters.update { $0.retries += 1 }
-                try await Backoff.wait(options.retryDelay, attempt: attempt)
-                attempt += 1
+                try await Task.sleep(for: pause)
             }
         }
     }

@@ -1,22 +1,6 @@
 import Glibc
 import SMBWire
 
-/// Why an operation on a worker came to no answer.
-enum Trouble: Error {
-    /// The worker says so.
-    case failure(WorkerFailure)
-    /// The worker is gone.
-    case lost(Loss)
-    /// The source as a whole cannot go on.
-    case source(SourceError)
-
-    enum Loss {
-        case crashed, hung
-        /// It never came to work.
-        case notStarted
-    }
-}
-
 /// What all workers of a source share.
 final class WorkerShared: Sendable {
     let options: SMBOptions
@@ -44,6 +28,8 @@ final class WorkerShared: Sendable {
 final class WorkerConnection: ThreadContext {
     let waker: Waker? = Waker()
     let shared: WorkerShared
+    /// When the operation under way is over at the latest, whatever the single request is given; nil for no such time.
+    var deadline: ContinuousClock.Instant?
     private var process: WorkerProcess?
     private var isConfigured = false
     private var inbox: [UInt8] = []
@@ -57,7 +43,7 @@ final class WorkerConnection: ThreadContext {
     private var id: ObjectIdentifier { ObjectIdentifier(self) }
 
     /// Which file of a batch the worker is at.
-    var currentIndex: Int? { process?.currentIndex }
+    var currentIndex: Int? { process?.memory.currentIndex }
 
     func end() { drop() }
 
@@ -135,6 +121,9 @@ final class WorkerConnection: ThreadContext {
         return try receive(within: limit, cancellation)
     }
 
+    /// The first bytes of what the worker has read for the answer that came last.
+    func copyData(_ count: Int) -> [UInt8] { process.map { Array($0.memory.data(count)) } ?? [] }
+
     /// Kills a worker that said something which has no place.
     func outOfPlace() -> Trouble {
         drop()
@@ -167,7 +156,8 @@ final class WorkerConnection: ThreadContext {
 
     /// The worker's next answer. Logins and allowances are dealt with on the way.
     func receive(within limit: Duration, _ cancellation: Cancellation) throws(Trouble) -> Response {
-        var deadline = ContinuousClock.now + limit
+        let latest = self.deadline ?? .now + .seconds(86_400)
+        var deadline = min(latest, .now + limit)
         var isStopping = false
         while true {
             if let response = try nextResponse() {
@@ -177,7 +167,7 @@ final class WorkerConnection: ThreadContext {
                 case .wantsAllowance(let bytes): try allow(bytes, cancellation)
                 default: return response
                 }
-                deadline = max(deadline, ContinuousClock.now + limit)
+                deadline = min(latest, max(deadline, .now + limit))
                 continue
             }
             if cancellation.isCancelled, !isStopping {
@@ -268,7 +258,7 @@ final class WorkerConnection: ThreadContext {
     }
 
     private func lose(_ loss: Trouble.Loss) -> Trouble {
-        lastIndex = process?.currentIndex
+        lastIndex = process?.memory.currentIndex
         drop()
         shared.counters.update { $0.lost += 1 }
         return .lost(loss)
@@ -282,29 +272,5 @@ extension Duration {
     var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1000 + attoseconds / 1_000_000_000_000_000
-    }
-}
-
-extension SourceError {
-    /// The error for a failure to reach the share.
-    init(connecting failure: WorkerFailure) {
-        self = ErrorRow.error(failure.errno, .connecting, in: ErrorRow.smb)
-        // A message is a sentence whose full stop is set by whoever shows it; samba sets its own.
-        var detail = failure.detail[...]
-        while let last = detail.last, last == "." || last.isWhitespace { detail.removeLast() }
-        if !detail.isEmpty { message += ": \(detail)" }
-    }
-
-    /// The error for a failure of any kind.
-    init(_ failure: WorkerFailure, _ situation: ErrorRow.Situation) {
-        self = failure.hasSession ? ErrorRow.error(failure.errno, situation, in: ErrorRow.smb) : SourceError(connecting: failure)
-    }
-
-    init(_ loss: Trouble.Loss) {
-        switch loss {
-        case .crashed: self = .workerCrashed
-        case .hung: self = .workerHung
-        case .notStarted: self = .workerNotStarted
-        }
     }
 }

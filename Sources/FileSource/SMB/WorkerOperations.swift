@@ -124,8 +124,8 @@ extension WorkerConnection {
         let request = Request.read(path: file.bytes, offset: offset, count: UInt32(count))
         switch try ask(request, within: shared.deadline(4), cancellation) {
         case .data(let data):
-            guard data.bytes.count <= count else { throw outOfPlace() }
-            return FileRead(bytes: data.bytes, size: data.size, modified: data.modified)
+            guard data.count <= count else { throw outOfPlace() }
+            return FileRead(bytes: copyData(Int(data.count)), size: data.size, modified: data.modified)
         case .failed(let failure): throw .failure(failure)
         default: throw outOfPlace()
         }

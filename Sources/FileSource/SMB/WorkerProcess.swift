@@ -5,36 +5,22 @@ import SMBWire
 final class WorkerProcess {
     let pid: pid_t
     let socket: Descriptor
-    private let progress: UnsafeMutableRawPointer
+    let memory: WorkerMemory
 
     /// - Throws: ``SourceError`` (`WORKER_NOT_STARTED`).
     init(program: String, home: String) throws(SourceError) {
-        guard let page = WorkerProcess.makeProgressPage(home) else { throw .workerNotStarted }
-        progress = page.memory
+        memory = try WorkerMemory()
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-            munmap(page.memory, 8)
-            throw .workerNotStarted
-        }
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw .workerNotStarted }
         socket = Descriptor(ends[0])
         // Out of the way of the numbers that the worker's descriptors get.
         let theirs = Descriptor(fcntl(ends[1], F_DUPFD_CLOEXEC, 16))
         Glibc.close(ends[1])
-        guard theirs.number >= 0, let pid = WorkerProcess.spawn(program, home: home, socket: theirs.number, page: page.descriptor.number)
-        else {
-            munmap(page.memory, 8)
-            throw .workerNotStarted
-        }
+        guard theirs.number >= 0,
+            let pid = WorkerProcess.spawn(program, home: home, socket: theirs.number, memory: memory.descriptor.number)
+        else { throw .workerNotStarted }
         self.pid = pid
-    }
-
-    deinit { munmap(progress, 8) }
-
-    /// Which file of the batch the worker is at, counted from 0. Right even when it is dead.
-    var currentIndex: Int? {
-        let number = progress.load(as: UInt64.self)
-        return number == 0 || number > UInt64(WireLimit.items) ? nil : Int(number) - 1
     }
 
     /// Ends it at once, whatever it is doing.
@@ -44,26 +30,8 @@ final class WorkerProcess {
         while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
     }
 
-    private struct ProgressFile: ~Copyable {
-        var memory: UnsafeMutableRawPointer
-        var descriptor: Descriptor
-    }
-
-    /// Eight bytes of memory that both processes see, in a file without a name.
-    private static func makeProgressPage(_ home: String) -> ProgressFile? {
-        let name = "\(home)/progress-\(UInt64.random(in: 0 ... .max))"
-        let file = Glibc.open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { return nil }
-        unlink(name)
-        let descriptor = Descriptor(fcntl(file, F_DUPFD_CLOEXEC, 16))
-        Glibc.close(file)
-        guard descriptor.number >= 0, ftruncate(descriptor.number, 8) == 0 else { return nil }
-        guard let memory = mmap(nil, 8, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.number, 0), memory != MAP_FAILED else { return nil }
-        return ProgressFile(memory: memory, descriptor: descriptor)
-    }
-
     /// Source: `posix_spawn`. Never `fork`: other threads may hold locks.
-    private static func spawn(_ program: String, home: String, socket: Int32, page: Int32) -> pid_t? {
+    private static func spawn(_ program: String, home: String, socket: Int32, memory: Int32) -> pid_t? {
         let isDebugged = getenv("FILEROOM_WORKER_DEBUG") != nil
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -72,7 +40,7 @@ final class WorkerProcess {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
         posix_spawn_file_actions_adddup2(&actions, socket, 3)
-        posix_spawn_file_actions_adddup2(&actions, page, 4)
+        posix_spawn_file_actions_adddup2(&actions, memory, 4)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

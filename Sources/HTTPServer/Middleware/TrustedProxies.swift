@@ -1,34 +1,4 @@
-/// A block of addresses: `10.0.0.0/8`, `fd00::/8`, or one address. Source: RFC 4632.
-public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
-    private let address: IPAddress
-    private let bits: Int
-
-    /// Nil when it is none.
-    public init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let first = parts.first, let address = IPAddress(String(first)) else { return nil }
-        let most = address.bytes.count * 8
-        guard parts.count == 2 else {
-            (self.address, bits) = (address, most)
-            return
-        }
-        guard parts[1].utf8.count <= 3, parts[1].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let bits = Int(parts[1]), bits <= most
-        else {
-            return nil
-        }
-        (self.address, self.bits) = (address, bits)
-    }
-
-    public func contains(_ other: IPAddress) -> Bool {
-        guard other.bytes.count == address.bytes.count else { return false }
-        let whole = bits / 8
-        guard other.bytes[..<whole] == address.bytes[..<whole] else { return false }
-        let mask = UInt8(truncatingIfNeeded: 0xFF00 >> (bits % 8))
-        return bits % 8 == 0 || other.bytes[whole] & mask == address.bytes[whole] & mask
-    }
-
-    public var description: String { "\(address)/\(bits)" }
-}
+public import NetworkAddress
 
 /// Believes what trusted proxies say of their clients, and nobody else: for others the `X-Forwarded` header fields are taken away.
 ///

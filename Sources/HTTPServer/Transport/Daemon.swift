@@ -1,6 +1,7 @@
 internal import CGnuTLS
 internal import CMicrohttpd
 internal import Glibc
+internal import NetworkAddress
 
 /// One of libmicrohttpd's daemons: what it calls, on its own threads.
 ///
@@ -88,6 +89,8 @@ final class Daemon: Sendable {
             }
             slot.pointee = Unmanaged.passRetained(connection).toOpaque()
             server.watch.add(connection)
+            // Accepted in the moment in which the server was told to stop: it may not be among those that were looked at then.
+            if server.connections.isStopping { connection.cutIfIdle() }
         } else if let pointer = slot.pointee {
             let connection = Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue()
             slot.pointee = nil

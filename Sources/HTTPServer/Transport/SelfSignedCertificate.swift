@@ -1,5 +1,6 @@
 internal import CGnuTLS
 internal import Glibc
+internal import NetworkAddress
 
 /// A certificate that nobody vouches for, to try the server with: the browser warns, and no HSTS is sent.
 ///

@@ -70,19 +70,14 @@ extension Ledger {
     /// - Throws: ``WrongPassword``; ``LedgerError``: tooManyFailures, shareLocked, busy.
     private func check(_ password: String, at door: ShareDoor, attempt: ShareAttempt) async throws {
         let time = now()
-        // Looked at before anything is written: a flood of guesses costs no more than reading.
         try await reader.read { [limits] in _ = try $0.checkAttempt(attempt, limits: limits, now: time) }
+        try turnstile.enter(attempt.share)
+        defer { turnstile.leave(attempt.share) }
         let hash = try await commit { [limits] rows in
             try rows.beginAttempt(attempt, limits: limits, now: time)
             return (try rows.passwordHash(of: door.share), nil)
         }
-        let isRight: Bool
-        do {
-            isRight = try await sharePasswords.matches(password, hash.flatMap { PasswordHash($0) })
-        } catch {
-            try await commit { [limits] rows in (try rows.attemptWithdrawn(attempt, limits: limits, now: time), nil) }
-            throw error is PasswordThreads.Busy ? LedgerError.busy : error
-        }
+        let isRight = try await matches(password, hash.flatMap { PasswordHash($0) }, on: sharePasswords)
         guard !isRight else { return }
         let code = LedgerError.Code.shareRefused.rawValue
         try await commit { [limits] rows in

@@ -30,6 +30,10 @@ extension LedgerRows {
     /// - Returns: wrong passwords that still count.
     /// - Throws: ``LedgerError``: tooManyFailures, shareLocked.
     func checkAttempt(_ attempt: ShareAttempt, limits: ShareLimits, now: Double) throws -> Int {
+        let total = try first("SELECT failed_passwords, locked_at IS NOT NULL FROM share WHERE id = ?", .integer(attempt.share)) {
+            (failed: Int($0.integer(0)), isLocked: $0.integer(1) != 0)
+        }
+        if let total, total.isLocked || total.failed >= limits.attemptsInTotal { throw LedgerError.shareLocked }
         let known = try first(
             "SELECT failures, last_at, blocked_until FROM share_failure WHERE share_id = ? AND network = ?", .integer(attempt.share),
             .text(attempt.network)
@@ -37,10 +41,6 @@ extension LedgerRows {
         // A clock that was set back must not make the wait longer than it can be.
         let wait = min((known?.until ?? 0) - now, limits.networkLock)
         if wait > 0 { throw LedgerError.tooManyPasswords(wait) }
-        let total = try first("SELECT failed_passwords, locked_at IS NOT NULL FROM share WHERE id = ?", .integer(attempt.share)) {
-            (failed: Int($0.integer(0)), isLocked: $0.integer(1) != 0)
-        }
-        if let total, total.isLocked || total.failed >= limits.attemptsInTotal { throw LedgerError.shareLocked }
         return known.flatMap { now - $0.last < limits.networkLock ? $0.failures : nil } ?? 0
     }
 
@@ -74,22 +74,43 @@ extension LedgerRows {
         return connection.changes > 0
     }
 
+    /// Locks what has no try left though no try is under way: the process ended in the middle of the last.
+    func lockExhaustedShares(limits: ShareLimits, now: Double) throws {
+        try run(
+            "UPDATE share SET locked_at = ? WHERE locked_at IS NULL AND failed_passwords >= ?", .real(now),
+            .integer(Int64(limits.attemptsInTotal)))
+    }
+
     /// After the right password: the network starts anew; in total only this try is taken back, so that guesses go on counting.
     func attemptSucceeded(_ attempt: ShareAttempt) throws {
         try run("DELETE FROM share_failure WHERE share_id = ? AND network = ?", .integer(attempt.share), .text(attempt.network))
         try run("UPDATE share SET failed_passwords = max(0, failed_passwords - 1) WHERE id = ?", .integer(attempt.share))
     }
+}
 
-    /// After a try that could not be made.
-    func attemptWithdrawn(_ attempt: ShareAttempt, limits: ShareLimits, now: Double) throws {
-        let failures = try first(
-            "SELECT failures - 1 FROM share_failure WHERE share_id = ? AND network = ?", .integer(attempt.share), .text(attempt.network)
-        ) { max(0, Int($0.integer(0))) }
-        try run(
-            "UPDATE share_failure SET failures = ?, blocked_until = ? WHERE share_id = ? AND network = ?",
-            .integer(Int64(failures ?? 0)), .real(now + limits.wait(failures: failures ?? 0)), .integer(attempt.share),
-            .text(attempt.network))
-        try run("UPDATE share SET failed_passwords = max(0, failed_passwords - 1) WHERE id = ?", .integer(attempt.share))
+/// How many passwords of shares are checked at a time: a few of each share, so that whoever guesses one keeps nobody from opening another. Asked before
+/// anything is written, so that a flood costs no more than reading.
+final class ShareTurnstile: Sendable {
+    /// As many as may be checked or wait for it.
+    static let most = 32
+    private static let mostOfOne = 8
+
+    private let underWay = Mutex<[Int64: Int]>([:])
+
+    /// - Throws: ``LedgerError`` busy.
+    func enter(_ share: Int64) throws {
+        try underWay.withLock { underWay in
+            let ofThis = underWay[share] ?? 0
+            guard ofThis < Self.mostOfOne, underWay.values.reduce(0, +) < Self.most else { throw LedgerError.busy }
+            underWay[share] = ofThis + 1
+        }
+    }
+
+    func leave(_ share: Int64) {
+        underWay.withLock { underWay in
+            let others = (underWay[share] ?? 1) - 1
+            underWay[share] = others > 0 ? others : nil
+        }
     }
 }
 

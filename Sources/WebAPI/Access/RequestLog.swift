@@ -1,5 +1,3 @@
-internal import Dispatch
-internal import Glibc
 public import HTTPServer
 internal import Ledger
 internal import Synchronization
@@ -31,25 +29,6 @@ public final class JSONLog: Sendable {
     ///   - write: takes a line with its end; called from any thread, and must not block.
     public init(now: @escaping @Sendable () -> Double, write: @escaping @Sendable ([UInt8]) -> Void) {
         (self.now, self.write) = (now, write)
-    }
-
-    /// Writes to a descriptor, on a thread of its own.
-    ///
-    /// Source: `write(2)`.
-    public convenience init(descriptor: Int32, now: @escaping @Sendable () -> Double) {
-        let queue = DispatchQueue(label: "log")
-        self.init(now: now) { line in
-            queue.async {
-                var rest = line[...]
-                while !rest.isEmpty {
-                    let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-                    if count < 0, errno == EINTR { continue }
-                    // Whoever read the log is gone: the server goes on without.
-                    guard count > 0 else { return }
-                    rest = rest.dropFirst(count)
-                }
-            }
-        }
     }
 
     /// Something other than a request. `message` holds no patient's values and no secrets.

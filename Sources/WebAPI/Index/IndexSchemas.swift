@@ -19,6 +19,7 @@ enum IndexSchemas {
             .init("stage", .string(allowed: ["starting", "listing", "reading", "settling", "search index", "paused", "ended"])),
             .init("method", .string(), "How files are read: `smb` or `local`."), .init("method_reason", .string(), "Why so."),
             .init("message", .string(), "Why it failed, paused or holds files."), .init("error_type", text),
+            .init("error_code", text), .init("retry_at", time, "When the server tries it again, since its share could not be reached."),
         ]
         + counts([
             "enumerated_files", "files_processed", "files_opened", "dicom_files", "not_dicom", "errors", "bytes_read", "folders_listed",

@@ -112,7 +112,8 @@ public final class SourceRegister: SourceDeclarations {
     ///   - isDeclared: whether the ledger has it; else only the catalogue knows it.
     ///   - forgetting: removes what the catalogue has of it; nil keeps that.
     /// - Throws: ``Problem`` 404, 409; `LedgerError`; what `forgetting` throws.
-    func remove(_ name: String, isDeclared: Bool = true, forgetting: (() async throws -> Void)? = nil, by origin: AuditOrigin) async throws {
+    func remove(_ name: String, isDeclared: Bool = true, forgetting: (() async throws -> Void)? = nil, by origin: AuditOrigin) async throws
+    {
         if isDeclared { _ = try await stored(name) }
         var entry = AuditEntry("source.remove", object: name, detail: forgetting == nil ? nil : "forget=true", by: origin)
         do {

@@ -103,7 +103,8 @@ public struct LocalRoutes: Sendable {
         APIRoute(
             .post, "/local/exports", .local, rate: .unlimited, audit: .change("catalogue.export"),
             Operation(
-                "announceExport", tag: "Local", "Keeps in the audit trail that whoever asks is about to export the catalogue from its file.",
+                "announceExport", tag: "Local",
+                "Keeps in the audit trail that whoever asks is about to export the catalogue from its file.",
                 parameters: [.query("format", .string(allowed: ExportFormat.allCases.map(\.rawValue)), "`json` unless given.")],
                 answers: [.empty(.noContent, "It is kept.")])
         ) { _, _ in .empty() }
@@ -117,7 +118,9 @@ public struct LocalRoutes: Sendable {
             .post, "/api/backup", .local, rate: .unlimited, audit: .change("backup"),
             Operation(
                 "backUp", tag: "Local", "Copies databases and keys into a folder of this machine, while everybody works on.",
-                body: .object([.init("destination", .string(pattern: "^/"), "An absolute path; is made, or must be empty.")]),
+                body: .object([
+                    .init("destination", .string(pattern: "^/", words: "an absolute path"), "An absolute path; is made, or must be empty.")
+                ]),
                 answers: [.json(.created, .map(of: .string()), "The backup is whole: its manifest.")])
         ) { [service] request, _ in
             let order: Order = try request.body()

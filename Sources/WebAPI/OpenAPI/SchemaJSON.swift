@@ -4,7 +4,7 @@ extension Schema {
     /// Source: JSON Schema 2020-12.
     var json: JSON {
         switch self {
-        case .string(let format, let allowed, let pattern, let lengths):
+        case .string(let format, let allowed, let pattern, let lengths, _):
             var members: [(String, JSON)] = [("type", "string")]
             if let format { members.append(("format", .string(format))) }
             if let allowed { members.append(("enum", .array(allowed.map { .string($0) }))) }

@@ -4,7 +4,7 @@ internal import Ledger
 enum PeopleSchemas {
     static let role = Schema.string(allowed: Role.allCases.map(\.rawValue))
     static let time = Schema.string(format: "date-time")
-    static let newName = Schema.string(pattern: NameRule.pattern, lengths: 1...64)
+    static let newName = Schema.string(pattern: NameRule.pattern, lengths: 1...64, words: NameRule.allowed)
     static let newPassword = Schema.string(lengths: NameRule.passwordLengths)
     /// What is typed to sign in: whatever it is, it is answered in the same way.
     static let givenName = Schema.string(lengths: 1...200)

@@ -6,14 +6,22 @@ internal import HTTPServer
 /// Everything is read on the catalogue's own connections: nothing waits for the one who writes it, and no search for an export.
 public struct SearchRoutes: Sendable {
     private let readers: CatalogueReaders
+    private let longestExport: Duration
 
-    public init(readers: CatalogueReaders) { self.readers = readers }
+    /// - Parameter longestExport: an export holds one state of the catalogue for as long as it lasts. A client that is slower than this loses its
+    ///   connection, so that it sees that the export is not whole.
+    public init(readers: CatalogueReaders, longestExport: Duration = .seconds(3_600)) {
+        (self.readers, self.longestExport) = (readers, longestExport)
+    }
 
     public var routes: [APIRoute] { [search, study, seriesOfStudy, series, instances, export] }
 
     static var components: [String: Schema] { SearchSchemas.components }
 
-    private static let uid = Schema.string(pattern: "^[0-9.]{1,64}$")
+    private static let uid = Schema.string(pattern: "^[0-9.]{1,64}$", words: "a UID: digits and dots, at most 64 of them")
+
+    private static let date = Schema.string(
+        pattern: "^[0-9]{4}-?[0-9]{2}-?[0-9]{2}$", words: "a date such as 20240131 or 2024-01-31")
 
     // MARK: Search
 
@@ -49,8 +57,8 @@ public struct SearchRoutes: Sendable {
             "Words of a name, an ID, a description, a modality; beginnings and parts of words; `\"…\"`, `*` and `?`; or a UID."),
         .query("level", .string(allowed: SearchLevel.allCases.map(\.rawValue)), "What a result stands for; `series` unless given."),
         .query("modality", .array(of: .string(lengths: 1...16)), "One of these; separated by commas, or the name repeated."),
-        .query("from", .string(pattern: "^[0-9]{4}-?[0-9]{2}-?[0-9]{2}$"), "The first study date, as 20240131 or 2024-01-31."),
-        .query("to", .string(pattern: "^[0-9]{4}-?[0-9]{2}-?[0-9]{2}$"), "The last study date."),
+        .query("from", Self.date, "The first study date, as 20240131 or 2024-01-31."),
+        .query("to", Self.date, "The last study date."),
         .query("patient_id", .string(lengths: 1...64), "The whole patient ID."),
         .query("accession_number", .string(lengths: 1...64), "The whole accession number."),
         .query("body_part", .string(lengths: 1...64), "The body part examined."),
@@ -172,11 +180,7 @@ public struct SearchRoutes: Sendable {
 
     // MARK: Export
 
-    /// An export holds one state of the catalogue for as long as it lasts. A client that is slower than this loses its connection, so that it sees
-    /// that the export is not whole.
-    private static let longestExport = Duration.seconds(3_600)
-
-    private struct ExportTookTooLong: Error {}
+    struct ExportTookTooLong: Error {}
 
     private var export: APIRoute {
         APIRoute(
@@ -188,7 +192,7 @@ public struct SearchRoutes: Sendable {
                     .json(.ok, .array(of: .reference("ExportedSeries")), "An array of series."),
                     .text(contentType: "text/csv; charset=utf-8", "The same as a table, for `format=csv`."),
                 ]),
-            handler: answering { [readers] request, _ in
+            handler: answering { [readers, longestExport] request, _ in
                 let format = request.query["format"].flatMap(ExportFormat.init) ?? .json
                 var response = Response(
                     headers: [
@@ -196,7 +200,7 @@ public struct SearchRoutes: Sendable {
                         "Content-Disposition": "attachment; filename=\"catalogue.\(format.rawValue)\"",
                     ])
                 response.body = .stream(length: nil) { writer in
-                    let end = ContinuousClock.now + Self.longestExport
+                    let end = ContinuousClock.now + longestExport
                     try await readers.stream(
                         to: { piece in
                             guard .now < end else { throw ExportTookTooLong() }

@@ -178,7 +178,7 @@ public struct RecipientRoutes: Sendable {
         let modified = Int(prepared.lastModifiedUnixSeconds)
         var response = Response(
             headers: [
-                "Content-Type": "application/zip", "ETag": prepared.etag, "Last-Modified": HTTPDate.text(modified),
+                "ETag": prepared.etag, "Last-Modified": HTTPDate.text(modified),
                 "Accept-Ranges": "bytes",
                 "Content-Disposition": ContentDisposition.attachment(fileName: prepared.fileName),
             ])
@@ -187,6 +187,7 @@ public struct RecipientRoutes: Sendable {
             response.status = .notModified
             return response
         }
+        response.headers["Content-Type"] = "application/zip"
         switch prepared.extent {
         case .whole: break
         case .part(let range):

@@ -34,7 +34,7 @@ extension Schema {
     func problems(withText text: String, path: String) -> [FieldError] {
         let isRight =
             switch self {
-            case .string(let format, let allowed, let pattern, let lengths):
+            case .string(let format, let allowed, let pattern, let lengths, _):
                 (allowed?.contains(text) ?? true) && (lengths?.contains(text.unicodeScalars.count) ?? true)
                     && Self.matches(text, pattern: pattern) && Self.matches(text, format: format)
             case .integer(let range): Self.isWhole(text, in: range)
@@ -98,8 +98,10 @@ extension Schema {
     /// What is expected, in words: after "must be".
     private var expectation: String {
         switch self {
-        case .string(let format, let allowed, let pattern, let lengths):
-            if let allowed {
+        case .string(let format, let allowed, let pattern, let lengths, let words):
+            if let words {
+                words
+            } else if let allowed {
                 "one of \(allowed.map { "\"\($0)\"" }.joined(separator: ", "))"
             } else if format == "date-time" {
                 "a time such as 2026-03-01T08:15:00Z"

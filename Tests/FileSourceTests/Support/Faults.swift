@@ -1,5 +1,6 @@
 @testable import FileSource
 import Foundation
+import SMBTestServer
 import Testing
 
 /// A port that accepts connections and never says anything.

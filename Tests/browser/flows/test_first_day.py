@@ -29,6 +29,9 @@ def test_an_admin_sets_up_adds_a_share_and_watches_steers_and_searches(start, se
     start_pause_resume(page)
     search_meanwhile(page)
     cancel(page)
+    menu_item(page, "More: nas", "Connections")
+    expect(card(page, "nas")).to_contain_text("Round trip", timeout=60_000)
+    assert violations(page) == []
     # A schedule is set on what is there already.
     menu_item(page, "More: nas", "Change settings")
     settings = dialog(page, "Settings of nas")

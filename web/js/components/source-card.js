@@ -3,7 +3,7 @@
  */
 
 import { fill, h, uniqueID } from "../lib/dom.js";
-import { formatNumber, t } from "../lib/i18n.js";
+import { formatNumber, formatTime, t } from "../lib/i18n.js";
 import { isActive } from "../lib/index-types.js";
 import { badge, time } from "./bits.js";
 import { button, linkButton } from "./button.js";
@@ -28,6 +28,7 @@ export class SourceCard {
   #facts = h("dl", { class: "facts" });
   #notices = h("div", { class: "notices" });
   #test = h("div", { class: "source-test" });
+  #metrics = h("div", { class: "source-test" });
   /** @type {JobProgress | null} */
   #progress = null;
   /** What each part shows, so that only what changed is made anew. @type {Map<Element, string>} */
@@ -45,6 +46,7 @@ export class SourceCard {
     this.#notices,
     this.#facts,
     this.#test,
+    this.#metrics,
   );
 
   /** @param {() => void} changed called when something was done that changes the list */
@@ -80,7 +82,7 @@ export class SourceCard {
     }
     this.#render(
       this.#notices,
-      [source.name, job?.id, job?.state, job && heldFiles(job), job?.message],
+      [source.name, job?.id, job?.state, job && heldFiles(job), job?.message, job?.retry_at],
       () => this.#noticesOf(job),
     );
     // Relative times age.
@@ -110,7 +112,8 @@ export class SourceCard {
     const menu = popover(more, {
       label: t("source.more"),
       align: "end",
-      content: (close) => sourceMenu(source, job, { close, changed: this.#changed, test: this.#test }),
+      content: (close) =>
+        sourceMenu(source, job, { close, changed: this.#changed, test: this.#test, metrics: this.#metrics }),
     });
     return [
       ...(job ? jobButtons(job, this.#changed) : []),
@@ -139,6 +142,7 @@ export class SourceCard {
           h("strong", null, t("source.failed")),
           " ",
           serverWords(job.message || causeText(job.error_type ?? "")),
+          job.retry_at && [" ", t("source.retry_at", { time: formatTime(job.retry_at) })],
         ),
       ),
       heldNotice(job, this.#changed, linkButton(t("held.scan_again"), `/jobs?job=${job.id}`, { kind: "quiet" })),

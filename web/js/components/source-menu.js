@@ -12,6 +12,7 @@ import { confirmDialog } from "./dialog.js";
 import { icon } from "./icon.js";
 import { deleteSource, startDialog, startJob } from "./job-actions.js";
 import { sourceDialog, testTimeout } from "./source-form.js";
+import { showMetrics } from "./source-metrics.js";
 import { adviceList, isUsable, testReport } from "./source-test.js";
 import { errorSentence, errorState, loadingState } from "./states.js";
 import { toast } from "./toast.js";
@@ -22,9 +23,9 @@ import { toast } from "./toast.js";
 /**
  * @param {Source} source
  * @param {Job | null} job its newest
- * @param {{ close: () => void, changed: () => void, test: HTMLElement }} about `test`: where results are shown
+ * @param {{ close: () => void, changed: () => void, test: HTMLElement, metrics: HTMLElement }} about `test`, `metrics`: where results are shown
  */
-export function sourceMenu(source, job, { close, changed, test }) {
+export function sourceMenu(source, job, { close, changed, test, metrics }) {
   const isIdle = (!job || !isActive(job)) && source.is_enabled;
   /** @param {import("./icon.js").IconName} name @param {string} label @param {() => unknown} run */
   const item = (name, label, run, kind = "") =>
@@ -49,6 +50,7 @@ export function sourceMenu(source, job, { close, changed, test }) {
     );
   return [
     item("pulse", t("test.now"), () => testSource(source, test)),
+    source.type === "smb" && source.is_enabled && item("server", t("metrics.show"), () => showMetrics(source, metrics)),
     isIdle && item("refresh", t("start.read_again"), () => readAgain(source, changed)),
     isIdle && item("settings", t("start.with_options"), async () => {
       if (await startDialog(source)) changed();

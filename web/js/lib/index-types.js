@@ -21,6 +21,8 @@
  * @property {string} method_reason
  * @property {string} message
  * @property {string | null} error_type
+ * @property {string | null} error_code
+ * @property {string | null} retry_at when the server tries it again, since its share could not be reached
  * @property {number} enumerated_files
  * @property {number} files_processed
  * @property {number} files_opened
@@ -68,6 +70,25 @@
  * @property {Job | null} last_job
  * @property {number} series_count
  * @property {number} file_count
+ *
+ * What the connections to a share do.
+ * @typedef {object} SourceMetrics
+ * @property {number} connections
+ * @property {number} busy
+ * @property {number} queued
+ * @property {number} folders
+ * @property {number} entries
+ * @property {number} headers
+ * @property {number} bytes
+ * @property {number} errors
+ * @property {number} retries
+ * @property {number} started
+ * @property {number} lost
+ * @property {number} logins
+ * @property {boolean | null} is_encrypted null before the first connection
+ * @property {boolean | null} is_signed
+ * @property {number} round_trip_microseconds 0 while it was not measured
+ * @property {number} requests_per_second
  *
  * What a test of a share found; steps that were not come to are absent.
  * @typedef {object} ShareReport

@@ -16,6 +16,9 @@ const shortestPassword = 12;
 let token = "";
 
 class SetupPage extends Page {
+  /** What was typed before the code proved to be wrong. @type {Record<string, string>} */
+  #typed = {};
+
   /** @override */
   build() {
     token = new URLSearchParams(location.hash.slice(1)).get("token") ?? token;
@@ -41,6 +44,7 @@ class SetupPage extends Page {
             name: "name",
             label: t("setup.name"),
             hint: t("setup.name_hint"),
+            value: this.#typed.name,
             required: true,
             autocomplete: "username",
             attributes: { maxlength: 128 },
@@ -50,6 +54,7 @@ class SetupPage extends Page {
             label: t("setup.password"),
             hint: t("setup.password_hint"),
             type: "password",
+            value: this.#typed.password,
             required: true,
             autocomplete: "new-password",
             attributes: { minlength: shortestPassword },
@@ -65,6 +70,7 @@ class SetupPage extends Page {
             if (code === "SETUP_TOKEN_WRONG" && token !== "") {
               // Let another be typed, and say why.
               token = "";
+              this.#typed = { name: String(name), password: String(password) };
               this.build();
               toast(errorSentence(error), { kind: "error" });
               return;

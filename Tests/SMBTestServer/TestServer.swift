@@ -1,12 +1,11 @@
-import FileSource
-import Foundation
-import Testing
+public import FileSource
+public import Foundation
 
 /// A temporary folder.
-final class TemporaryFolder: Sendable {
-    let path: String
+public final class TemporaryFolder: Sendable {
+    public let path: String
 
-    init() throws {
+    public init() throws {
         path = NSTemporaryDirectory() + "/fileroom-tests-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         // Whoever's permissions count on a share must be able to come here.
@@ -15,27 +14,41 @@ final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func write(_ name: String, _ bytes: [UInt8] = Array("content".utf8)) throws {
+    public func write(_ name: String, _ bytes: [UInt8] = Array("content".utf8)) throws {
         let file = path + "/" + name
         try FileManager.default.createDirectory(atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         try Data(bytes).write(to: URL(fileURLWithPath: file))
     }
 
-    func makeFolder(_ name: String) throws {
+    /// Writes into the file that is there, which stays the same file.
+    public func overwrite(_ name: String, _ bytes: [UInt8]) throws {
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path + "/" + name))
+        try file.write(contentsOf: bytes)
+        try file.close()
+    }
+
+    /// - Parameter seconds: since 1970 UTC.
+    public func setModified(_ name: String, seconds: Int64, nanoseconds: Int) throws {
+        let time = timespec(tv_sec: Int(seconds), tv_nsec: nanoseconds)
+        let times = [time, time]
+        guard utimensat(AT_FDCWD, path + "/" + name, times, 0) == 0 else { throw CommandFailed(status: errno) }
+    }
+
+    public func makeFolder(_ name: String) throws {
         try FileManager.default.createDirectory(atPath: path + "/" + name, withIntermediateDirectories: true)
     }
 }
 
 /// A real smbd on loopback, made by `tools/smb-server`.
-final class TestServer: Sendable {
-    static let user = "radiology"
-    static let password = "röntgen 1895"
-    let folder: String
-    let port: UInt16
+public final class TestServer: Sendable {
+    public static let user = "radiology"
+    public static let password = "röntgen 1895"
+    public let folder: String
+    public let port: UInt16
     private let arguments: [String]
 
     /// - Parameter extra: further arguments for `tools/smb-server start`.
-    init(tree: String, extra: [String] = []) async throws {
+    public init(tree: String, extra: [String] = []) async throws {
         folder = NSTemporaryDirectory() + "/fileroom-smbd-" + UUID().uuidString
         arguments =
             ["start", folder, "--tree", tree, "--user", Self.user, "--password", Self.password, "--until-exit-of", "\(getpid())"] + extra
@@ -44,28 +57,28 @@ final class TestServer: Sendable {
     }
 
     /// Ends it, and removes what it left.
-    func stop() async throws {
+    public func stop() async throws {
         try await kill()
         try FileManager.default.removeItem(atPath: folder)
     }
 
     /// As in a power failure: every process at once.
-    func kill() async throws { _ = try await run(Self.program, ["stop", folder, "--hard"]) }
+    public func kill() async throws { _ = try await run(Self.program, ["stop", folder, "--hard"]) }
 
     /// The same server again, on the same port.
-    func restart() async throws { _ = try await run(Self.program, arguments) }
+    public func restart() async throws { _ = try await run(Self.program, arguments) }
 
-    var log: String {
+    public var log: String {
         get throws { try String(contentsOfFile: folder + "/log.smbd", encoding: .utf8) }
     }
 
     /// How many logins of whatever outcome the server saw.
-    var logins: Int {
+    public var logins: Int {
         get throws { try log.components(separatedBy: "Auth: [SMB2").count - 1 }
     }
 
     /// Options that work, and fail fast when they must.
-    var options: SMBOptions {
+    public var options: SMBOptions {
         var options = SMBOptions(host: "127.0.0.1", share: "dicom")
         options.port = port
         options.username = Self.user
@@ -78,15 +91,18 @@ final class TestServer: Sendable {
 
     private static let program: String = {
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         return package.appendingPathComponent("tools/smb-server").path
     }()
 }
 
-struct CommandFailed: Error { var status: Int32 }
+public struct CommandFailed: Error {
+    public var status: Int32
+    public init(status: Int32) { self.status = status }
+}
 
 /// Runs a program and gives what it printed; waits on a thread of its own.
-func run(_ program: String, _ arguments: [String]) async throws -> Data {
+public func run(_ program: String, _ arguments: [String]) async throws -> Data {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread {
             continuation.resume(
@@ -103,59 +119,5 @@ func run(_ program: String, _ arguments: [String]) async throws -> Data {
                     return data
                 })
         }
-    }
-}
-
-/// Collects what a listing gives.
-actor Pages {
-    private(set) var pages: [[DirectoryEntry]] = []
-    func add(_ page: [DirectoryEntry]) { pages.append(page) }
-    var entries: [DirectoryEntry] { pages.flatMap { $0 } }
-}
-
-extension FileSource {
-    /// The whole listing, by name.
-    func entries(_ folder: SourcePath = .root) async throws -> [String: DirectoryEntry] {
-        let pages = Pages()
-        await pages.add(try await list(folder) { await pages.add($0) })
-        let entries = await pages.entries
-        return Dictionary(entries.map { (String(decoding: $0.name, as: UTF8.self), $0) }) { first, _ in first }
-    }
-
-    /// The error that an operation ends with.
-    func failure(_ body: (Self) async throws -> Void) async -> SourceError? {
-        do {
-            try await body(self)
-            return nil
-        } catch {
-            return error as? SourceError
-        }
-    }
-
-    /// Reads the headers of files as they are listed, and closes nothing.
-    func headers(_ files: [(path: String, size: Int)], firstRead: Int = 8192) async throws -> [HeaderResult] {
-        let requests = files.enumerated().map {
-            HeaderRequest(id: Int64($0.offset), path: SourcePath($0.element.path), size: UInt64($0.element.size), firstRead: firstRead)
-        }
-        return try await readHeaders(requests).sorted { $0.id < $1.id }
-    }
-}
-
-extension HeaderResult {
-    var error: SourceError? {
-        if case .failed(let error) = outcome { return error }
-        return nil
-    }
-}
-
-/// `#expect(_ == _)` for values that are awaited: the macro does not take these everywhere.
-func expectEqual<Value: Equatable>(_ actual: Value, _ expected: Value, sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(actual == expected, sourceLocation: sourceLocation)
-}
-
-extension Result where Failure == any Error {
-    /// What an operation gives or throws, to be looked at later.
-    init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+public import Glibc
 
 /// An IP address; an IPv4 address that came over IPv6 is the IPv4 address.
 public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
@@ -18,7 +18,8 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    init?(_ address: UnsafePointer<sockaddr>) {
+    /// Nil for an address of another family.
+    public init?(_ address: UnsafePointer<sockaddr>) {
         let pointer = UnsafeRawPointer(address)
         switch Int32(address.pointee.sa_family) {
         case AF_INET:
@@ -39,6 +40,17 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         _ = bytes.withUnsafeBytes { inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, $0.baseAddress, &text, socklen_t(text.count)) }
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+
+    /// The network that it counts as where people are counted: the address itself for IPv4; for IPv6 its first 64 bits, since one household or
+    /// host has as many addresses as it likes.
+    ///
+    /// Source: RFC 4291 §2.5.4.
+    public var household: String {
+        guard bytes.count == 16 else { return description }
+        return "\(IPAddress(bytes: bytes.prefix(8) + [UInt8](repeating: 0, count: 8)))/64"
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// Whether it can only be this machine.
     public var isLoopback: Bool { bytes.count == 4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1 }
