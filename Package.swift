@@ -113,7 +113,8 @@ let package = Package(
         .testTarget(
             name: "SharingTests",
             dependencies: [
-                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory", "SMBTestServer",
+                "Catalogue", "Configuration", "Cryptography", "DICOM", "FileSource", "Indexing", "Ledger", "MediaDirectory",
+                "SMBTestServer",
                 "Sharing", "SourceAccess", "SyntheticFiles", "ZipStream",
             ], swiftSettings: testing),
         .testTarget(name: "BackupTests", dependencies: ["Backup", "Indexing", "SQLite"], swiftSettings: testing),
@@ -123,7 +124,8 @@ let package = Package(
             swiftSettings: testing),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "DICOM", "SQLite", "SyntheticCatalogue"], swiftSettings: testing),
         .testTarget(
-            name: "SourceAccessTests", dependencies: ["Configuration", "FileSource", "SMBTestServer", "SourceAccess"], swiftSettings: testing),
+            name: "SourceAccessTests", dependencies: ["Configuration", "FileSource", "SMBTestServer", "SourceAccess"],
+            swiftSettings: testing),
         .target(name: "SMBTestServer", dependencies: ["FileSource"], path: "Tests/SMBTestServer", swiftSettings: strict),
         .target(name: "SyntheticFiles", path: "Tests/SyntheticFiles", swiftSettings: strict),
         .testTarget(

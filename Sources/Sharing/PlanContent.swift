@@ -14,14 +14,18 @@ final class PlanContent: ZipContent {
     private let sources: DownloadSources
     private let findings: FileFindings
 
-    /// Some pages of entries, those that were asked for last.
-    private struct Pages {
-        var pages: [Int: [PlanEntry]] = [:]
+    private struct State {
+        /// Some pages of entries, those that were asked for last; many reads ask for the same at once.
+        var pages: [Int: Task<[PlanEntry], any Error>] = [:]
         var order: [Int] = []
+        /// Sources, and when they were last seen to be declared.
+        var sources: [String: (source: any FileSource, time: ContinuousClock.Instant)] = [:]
     }
-    private let cache = Mutex(Pages())
-    private static let page = 64
+    private let state = Mutex(State())
+    private static let page = 32
     private static let mostPages = 4
+    /// So long a source is used without asking whether it is still declared.
+    private static let trust = Duration.seconds(1)
 
     init(_ plan: Plan, ledger: Ledger, sources: DownloadSources, findings: FileFindings) {
         (self.plan, self.ledger, self.sources, self.findings) = (plan, ledger, sources, findings)
@@ -59,7 +63,7 @@ final class PlanContent: ZipContent {
 
     private func read(_ file: DraftFile, offset: UInt64, count: Int) async throws -> [UInt8] {
         do {
-            let read = try await sources.source(url: file.sourceURL).read(file.path, offset: offset, count: count)
+            let read = try await source(file.sourceURL).read(file.path, offset: offset, count: count)
             if read.size == file.size, read.modified == file.modified, read.bytes.count == count { return read.bytes }
             findings.add(.differs(size: read.size, modified: read.modified), of: file)
             throw SharingError.sourceChanged
@@ -72,15 +76,37 @@ final class PlanContent: ZipContent {
         }
     }
 
+    private func source(_ url: String) async throws -> any FileSource {
+        let known = state.withLock { $0.sources[url] }
+        if let known, ContinuousClock.now - known.time < Self.trust { return known.source }
+        let source = try await sources.source(url: url)
+        state.withLock { $0.sources[url] = (source, .now) }
+        return source
+    }
+
     private func planEntry(_ index: Int) async throws -> PlanEntry {
         let number = index / Self.page
-        if let known = cache.withLock({ $0.pages[number] }) { return try known.entry(index % Self.page) }
-        let page = try await ledger.planEntries(plan.id, from: number * Self.page, count: Self.page)
-        cache.withLock { cache in
-            if cache.pages.updateValue(page, forKey: number) == nil { cache.order.append(number) }
-            if cache.order.count > Self.mostPages { cache.pages[cache.order.removeFirst()] = nil }
+        let task = state.withLock { state in
+            if let known = state.pages[number] { return known }
+            let task = Task { [ledger, plan] in
+                try await ledger.planEntries(plan.id, from: number * Self.page, count: Self.page)
+            }
+            state.pages[number] = task
+            state.order.append(number)
+            if state.order.count > Self.mostPages { state.pages[state.order.removeFirst()] = nil }
+            return task
         }
-        return try page.entry(index % Self.page)
+        do {
+            return try await task.value.entry(index % Self.page)
+        } catch {
+            // The next who asks tries again.
+            state.withLock { state in
+                guard state.pages[number] == task else { return }
+                state.pages[number] = nil
+                state.order.removeAll { $0 == number }
+            }
+            throw error
+        }
     }
 }
 

@@ -27,8 +27,9 @@ struct Calls {
     init?(_ context: Context) {
         guard let cachedServer = smbc_getFunctionGetCachedServer(context), let open = smbc_getFunctionOpen(context),
             let read = smbc_getFunctionRead(context), let seek = smbc_getFunctionLseek(context), let close = smbc_getFunctionClose(context),
-            let stat = smbc_getFunctionStat(context), let fileStatus = smbc_getFunctionFstat(context), let openFolder = smbc_getFunctionOpendir(context),
-            let closeFolder = smbc_getFunctionClosedir(context), let nextEntry = smbc_getFunctionReaddirPlus(context),
+            let stat = smbc_getFunctionStat(context), let fileStatus = smbc_getFunctionFstat(context),
+            let openFolder = smbc_getFunctionOpendir(context), let closeFolder = smbc_getFunctionClosedir(context),
+            let nextEntry = smbc_getFunctionReaddirPlus(context),
             let nextEntryWithStatus = smbc_getFunctionReaddirPlus2(context), let notify = smbc_getFunctionNotify(context)
         else { return nil }
         (self.cachedServer, self.open, self.read, self.seek, self.close) = (cachedServer, open, read, seek, close)

@@ -15,8 +15,8 @@ struct OwnerRole: Sendable {
     /// What SIGHUP does; nil leaves that signal to end the process.
     var reload: (@Sendable () -> Void)?
     var policy = Ledger.Policy()
-    /// Of the recipients' pages; nil where no pages are served.
-    var stylesheet: String?
+    /// Where the pages' files are served; nil where they are not.
+    var assets: String?
     /// Of a command: what went wrong inside. Everything else it tells itself.
     var log = JSONLog(now: wallClock) { line in
         let text = String(decoding: line, as: UTF8.self)
@@ -68,7 +68,7 @@ struct OwnerParts: Sendable {
             service: service, begin: { order in try await signals.stoppable { try await service.start(asGiven: order) } },
             isEnding: { signals.isStopped })
         let address = PublicAddress(configured: configuration.server.publicURL)
-        let pages = RecipientPages(stylesheet: role.stylesheet, resume: configuration.shares.resume)
+        let pages = RecipientPages(assets: role.assets, resume: configuration.shares.resume)
         let sharing =
             ShareRoutes(
                 ledger: ledger, service: shares, readers: service.readers, configuration: configuration.shares, address: address

@@ -36,7 +36,7 @@ struct ServeCommand {
         let reload = Reload()
         var certificate: Certificate?
         let role = OwnerRole(
-            isServer: true, reload: { reload() }, policy: policy, stylesheet: pages.map { $0.base + "/css/recipient.css" }, log: log)
+            isServer: true, reload: { reload() }, policy: policy, assets: pages?.base, log: log)
         let taken = try await Owner.take(context, as: role) { _ in
             certificate = try await blocking { [settings, folder = context.folder] in try Certificate(settings, folder: folder, now: Date())
             }

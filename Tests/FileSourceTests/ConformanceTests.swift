@@ -76,7 +76,8 @@ struct Subject: Sendable, CustomTestStringConvertible {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: Subject.all)
-    func `a file that is written over with as many bytes is noticed by the next piece for which it is opened`(subject: Subject) async throws {
+    func `a file that is written over with as many bytes is noticed by the next piece for which it is opened`(subject: Subject) async throws
+    {
         let (old, new) = (Array(repeating: UInt8(1), count: 3 << 20), Array(repeating: UInt8(2), count: 3 << 20))
         try await subject.show { tree in
             try tree.write("file", old)

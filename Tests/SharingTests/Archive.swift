@@ -10,7 +10,16 @@ struct Archive {
         try Data(bytes).write(to: URL(filePath: path))
     }
 
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
+    func remove() { for path in [path, folder] { try? FileManager.default.removeItem(atPath: path) } }
+
+    private var folder: String { path + ".d" }
+
+    /// Unpacks it into a folder.
+    func unpack() throws -> String {
+        let (status, output) = try Self.run(["unzip", "-qq", path, "-d", folder])
+        #expect(status == 0, "\(output)")
+        return folder
+    }
 
     /// What unzip, Python, 7zz and bsdtar complain of; empty when all find it sound.
     func test() throws -> String {

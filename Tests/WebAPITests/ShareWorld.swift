@@ -35,7 +35,7 @@ final class ShareWorld: Sendable {
         sources = DownloadSources(world.register)
         service = ShareService(ledger: world.ledger, catalogue: world.service.readers, sources: sources, now: { time.value })
         address = PublicAddress(configured: publicURL)
-        let pages = RecipientPages(stylesheet: "/assets/0/css/recipient.css", resume: .seconds(24 * 3_600))
+        let pages = RecipientPages(assets: "/assets/0", resume: .seconds(24 * 3_600))
         routes =
             ShareRoutes(
                 ledger: world.ledger, service: service, readers: world.service.readers, configuration: ShareConfiguration(),

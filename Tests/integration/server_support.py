@@ -73,15 +73,17 @@ class Server:
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
 
     def __call__(self, method: str, path: str, body=None, status: int | None = None, **headers) -> Answer:
-        """Asks, with the key if there is one; checks the status if one is given."""
+        """Asks, with the key if there is one; checks the status if one is given. A text as body is a form, anything else is sent as JSON."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.key and "Cookie" not in given:
             given.setdefault("Authorization", f"Bearer {self.key}")
-        if body is not None:
-            given["Content-Type"] = "application/json"
+        if isinstance(body, str):
+            given["Content-Type"] = "application/x-www-form-urlencoded"
+        elif body is not None:
+            given["Content-Type"], body = "application/json", json.dumps(body)
         connection = self.connection()
         try:
-            connection.request(method, path, body=None if body is None else json.dumps(body), headers=given)
+            connection.request(method, path, body=body, headers=given)
             response = connection.getresponse()
             answer = Answer(response.status, response.headers, response.read())
         finally:

@@ -256,7 +256,7 @@ def test_an_unknown_option_or_command_suggests_the_nearest_one(fileroom):
 
 def test_every_command_has_help_with_an_example(fileroom):
     for command in ("index", "status", "pause", "resume", "cancel", "errors", "search", "export", "confirm", "source test", "source suggest",
-                    "source metrics", "doctor", "version"):
+                    "source metrics", "share create", "share list", "share log", "doctor", "version"):
         text = fileroom(*command.split(), "--help").out
         assert f"fileroom {command}" in text and "xample" in text
 

@@ -24,6 +24,7 @@ ROWS = {
     "rescan": "Rescan, nothing changed",
     "search": "Search while typing",
     "serve": "The server under load",
+    "share": "A series as an archive",
     "memory": "Memory while indexing",
 }
 
@@ -42,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="of everything; medians are shown; default 5")
     parser.add_argument("--encryption", choices=["off", "required"], default="off", help="of every SMB connection, ours and the peers'")
     parser.add_argument("--series", type=int, default=1_000_000, help="of the catalogue that is searched; default 1000000")
+    parser.add_argument("--share-megabytes", type=int, default=1_024, metavar="MIB", help="of the series that is shared; default 1024")
     parser.add_argument("--memory-files", type=int, metavar="N", help="index a tree of N files for the row memory; default: the tree of --files")
     parser.add_argument("--work", type=pathlib.Path, metavar="DIR", help="where trees and catalogues are made; default: a new temporary folder")
     parser.add_argument("--output", type=pathlib.Path, metavar="FILE", help="default: benchmarks/results/ and the date")

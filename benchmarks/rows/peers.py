@@ -70,6 +70,14 @@ def bare_smb(world: World, mode: str, processes: int, port: int, share: str, fil
     return seconds
 
 
+def bare_smb_whole(world: World, processes: int, port: int, share: str, wanted: int) -> float:
+    """All bytes of all files."""
+    command = [world.folder / "bare_smb", "whole", processes, f"smb://127.0.0.1:{port}/{share}", world.user, world.options.encryption]
+    seconds, output = world.timed(command, HOME=str(world.home))
+    must_be("bare_smb", max(field(output.read_text(), "bytes"), wanted), field(output.read_text(), "bytes"))
+    return seconds
+
+
 def rclone(world: World, checkers: int, port: int, share: str, entries: int) -> float:
     program = ROOT / ".venv/bin/rclone"
     obscured = subprocess.run([program, "obscure", "-"], input=world.password, capture_output=True, text=True, check=True).stdout.strip()
@@ -85,14 +93,18 @@ def best_checkers(world: World, port: int, share: str, entries: int) -> int:
     return min((8, 16, 32, 64), key=lambda checkers: min(rclone(world, checkers, port, share, entries) for _ in range(2)))
 
 
-def smbclient(world: World, port: int, share: str, files: int) -> float:
+def timed_smbclient(world: World, port: int, share: str, *arguments, stdin=subprocess.DEVNULL) -> tuple[float, pathlib.Path]:
     login = world.home / "login"
     login.touch(mode=0o600)
     login.write_text(f"username = {world.user}\npassword = {world.password}\ndomain = WORKGROUP\n")
     protection = [] if world.options.encryption == "off" else ["--client-protection=encrypt"]
-    seconds, output = world.timed(
-        ["smbclient", "-s", world.home / ".smb/smb.conf", "-p", port, "-A", login, *protection, f"//127.0.0.1/{share}", "-c", "recurse;ls"],
-        HOME=str(world.home))
+    return world.timed(
+        ["smbclient", "-s", world.home / ".smb/smb.conf", "-p", port, "-A", login, *protection, f"//127.0.0.1/{share}", *arguments],
+        stdin, HOME=str(world.home))
+
+
+def smbclient(world: World, port: int, share: str, files: int) -> float:
+    seconds, output = timed_smbclient(world, port, share, "-c", "recurse;ls")
     with open(output, "rb") as lines:
         must_be("smbclient", sum(1 for line in lines if re.match(rb"  IM\d", line)), files)
     return seconds

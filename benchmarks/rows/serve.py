@@ -7,6 +7,7 @@ import pathlib
 import re
 import resource
 import shutil
+import ssl
 import statistics
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from .world import ROOT, World
 sys.path.insert(0, str(ROOT / "benchmarks/search"))
 import orthanc  # noqa: E402  the peer of the row "search", with the same words typed
 
+# The certificate of a test is its own.
+UNVERIFIED = ssl._create_unverified_context()
 CONNECTIONS = 8
 STREAMS = 1_000
 SLOW_CLIENTS = 100
@@ -40,16 +43,17 @@ end
 
 
 class Service:
-    """`fileroom serve` over plain HTTP on loopback, with limits that leave room for a load test from one address."""
+    """`fileroom serve` on loopback, over plain HTTP unless it is told otherwise, with limits that leave room for a load test from one address."""
 
-    def __init__(self, world: World, data: pathlib.Path):
+    def __init__(self, world: World, data: pathlib.Path, sources: list[dict] | None = None, arguments: list = ()):
         self.world, self.data = world, data
         configuration = world.folder / f"serve-{data.name}.json"
+        configuration.touch(mode=0o600)
         configuration.write_text(json.dumps({
-            "sources": [{"name": "tree", "type": "local", "path": str(world.tree())}],
+            "sources": sources or [{"name": "tree", "type": "local", "path": str(world.tree())}],
             "server": {"rate_limit_percent": 100_000, "connections": 4_000, "connections_per_address": 4_000}}))
         self.process = subprocess.Popen(
-            [world.fileroom, "serve", "--data", data, "--config", configuration, "--listen", "127.0.0.1:0"],
+            [world.fileroom, "serve", "--data", data, "--config", configuration, "--listen", "127.0.0.1:0", *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = self.address()
         self.port = int(self.url.rsplit(":", 1)[1])
@@ -60,7 +64,7 @@ class Service:
 
     def address(self) -> str:
         for line in self.process.stdout:
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
+            found = re.search(r"https?://127\.0\.0\.1:\d+", line)
             if found:
                 return found.group()
         raise RuntimeError("fileroom serve ended before it printed its address")
@@ -73,13 +77,26 @@ class Service:
         request = urllib.request.Request(
             self.url + path, method=method, data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"})
-        with urllib.request.urlopen(request) as answer:
+        with urllib.request.urlopen(request, context=UNVERIFIED if self.url.startswith("https") else None) as answer:
             return json.loads(answer.read() or b"null")
 
     def resident(self) -> float:
         """MB."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+        return resident(self.process.pid)
+
+    def resident_workers(self) -> float:
+        """MB, of all its SMB workers."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        pids = {pid for task in children.parent.parent.iterdir() for pid in (task / "children").read_text().split()}
+        return sum(resident(pid) for pid in pids)
+
+
+def resident(pid: int | str) -> float:
+    """MB; 0 of a process that is gone."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
+        return int(found.group(1)) / 1024 if found else 0.0
+    return 0.0
 
 
 def typed() -> list[str]:

@@ -10,12 +10,15 @@ import subprocess
 import tempfile
 import threading
 import time
+from typing import IO
 
 from .compare import ContenderFailed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Seconds that one run of one program may take.
 LONGEST = 1800
+# Files of the series that is shared.
+WHOLE_FILES = 2_048
 CLIENT_CONFIGURATION = """[global]
   client min protocol = SMB2_02
   client max protocol = SMB3_11
@@ -66,13 +69,13 @@ class World:
             source = ROOT / "benchmarks" / f"{name}.c"
             subprocess.run(["gcc", "-O2", "-Wall", "-pthread", "-o", self.folder / name, source, *more], check=True)
 
-    def timed(self, command: list, **variables: str) -> tuple[float, pathlib.Path]:
+    def timed(self, command: list, stdin: IO | int = subprocess.DEVNULL, **variables: str) -> tuple[float, pathlib.Path]:
         """How long a program took from start to end, and what it printed."""
         output = self.folder / "output"
         environment = {**os.environ, "FILEROOM_SMB_PASSWORD": self.password, **variables}
         with open(output, "wb") as file, open(self.folder / "errors", "wb") as errors:
             start = time.perf_counter()
-            process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=file, stderr=errors, env=environment)
+            process = subprocess.Popen([str(part) for part in command], stdin=stdin, stdout=file, stderr=errors, env=environment)
             # Not wait(timeout=…), which looks every 50 ms only: that would be in every figure.
             limit = threading.Timer(LONGEST, process.kill)
             limit.start()
@@ -101,6 +104,18 @@ class World:
             subprocess.run([ROOT / "tools/make-tree", folder, "--files", str(files)], check=True, stdout=subprocess.DEVNULL)
             os.sync()
             subprocess.run([self.folder / "bare_local", "read", folder], check=True, stdout=subprocess.DEVNULL)
+        return folder
+
+    def whole(self) -> pathlib.Path:
+        """Two series of the same number of bytes: `many` files, as a scanner writes them, and `one`; in the page cache."""
+        folder, size = self.folder / "whole", self.options.share_megabytes << 20
+        if not folder.exists():
+            for name, files in {"many": WHOLE_FILES, "one": 1}.items():
+                subprocess.run(
+                    [ROOT / "tools/make-tree", folder / name, "--files", str(files), "--patients", "1", "--studies", "1", "--series", "1",
+                     "--size", str(size // files)], check=True, stdout=subprocess.DEVNULL)
+            os.sync()
+            subprocess.run(["grep", "-r", "-c", "nothing of this", folder], check=False, stdout=subprocess.DEVNULL)
         return folder
 
     @property
@@ -146,6 +161,8 @@ class World:
             shares = {"tree": self.tree(), "names": self.names()}
             for files in {self.options.subset, self.tiny_files, self.options.memory_files} - {None}:
                 shares[f"tree-{files}"] = self.tree(files)
+            if "share" in self.options.rows:
+                shares["whole"] = self.whole() / "many"
             command = [ROOT / "tools/smb-server", "start", folder, "--global", f"server smb encrypt = {self.options.encryption}"]
             for name, path in shares.items():
                 command += ["--share", f"{name}={path}"]

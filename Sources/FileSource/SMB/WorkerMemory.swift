@@ -15,7 +15,8 @@ final class WorkerMemory {
         let (closeOnExec, allowSealing): (UInt32, UInt32) = (1, 2)  // MFD_CLOEXEC, MFD_ALLOW_SEALING
         let (addSeals, shrinkGrowAndSeal): (Int32, Int32) = (1033, 2 | 4 | 1)  // F_ADD_SEALS; F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL
         let made = Descriptor(Self.makeFile?("fileroom-smb-worker", closeOnExec | allowSealing) ?? -1)
-        guard made.number >= 0, ftruncate(made.number, off_t(SharedMemory.length)) == 0, fcntl(made.number, addSeals, shrinkGrowAndSeal) == 0
+        guard made.number >= 0, ftruncate(made.number, off_t(SharedMemory.length)) == 0,
+            fcntl(made.number, addSeals, shrinkGrowAndSeal) == 0
         else { throw .workerNotStarted }
         // Out of the way of the numbers that the worker's descriptors get.
         descriptor = Descriptor(fcntl(made.number, F_DUPFD_CLOEXEC, 16))

@@ -4,13 +4,13 @@ internal import Sharing
 
 /// The pages that recipients see: whole without scripts, on any telephone.
 public struct RecipientPages: Sendable {
-    private let stylesheet: String?
+    private let assets: String?
     private let resumeSeconds: Double
 
     /// - Parameters:
-    ///   - stylesheet: its address; nil for none.
+    ///   - assets: where the style sheet and the icon are, such as `/assets/0123`; nil for nowhere.
     ///   - resume: how long a download that was begun may be finished after its share has ended.
-    public init(stylesheet: String?, resume: Duration) { (self.stylesheet, resumeSeconds) = (stylesheet, resume / .seconds(1)) }
+    public init(assets: String?, resume: Duration) { (self.assets, resumeSeconds) = (assets, resume / .seconds(1)) }
 
     /// Where they are, below the server's root.
     static let root = "s"
@@ -40,7 +40,8 @@ public struct RecipientPages: Sendable {
             <p class="brand">Fileroom</p>
             <h1>\(texts.title)</h1>
             <p class="lead">\(lead(offer.share, texts))</p>
-            \(page.notice.map { "<p class=\"notice\" role=\"alert\">\($0)</p>\n" })\
+            \(page.notice.map { "<p class=\"notice\" role=\"alert\" id=\"problem\">\($0)</p>\n" })\
+            \(page.isOver ? "<p class=\"notice\">\(texts.over)</p>\n" : nil)\
             \(isOpen ? missing(offer, texts) : nil)\
             <dl class="facts">\(facts(page, texts))</dl>
             \(isOpen ? patients(offer, texts) : nil)\
@@ -100,9 +101,11 @@ public struct RecipientPages: Sendable {
 
     private func form(_ page: Sheet, _ texts: RecipientTexts) -> HTML {
         let hasPassword = page.offer.share.hasPassword
+        // Read out with the field: what was wrong, or where the password came from.
+        let problem: HTML = page.notice == nil ? "aria-describedby=\"hint\"" : "aria-invalid=\"true\" aria-describedby=\"problem\""
         let field: HTML = """
             <label for="password">\(texts.password)</label>
-            <input id="password" name="password" type="password" autocomplete="off" maxlength="256" required aria-describedby="hint">
+            <input id="password" name="password" type="password" autocomplete="off" maxlength="256" required \(problem)>
             <p id="hint">\(texts.passwordHint)</p>
 
             """
@@ -169,7 +172,9 @@ public struct RecipientPages: Sendable {
     // MARK: The frame
 
     private func document(_ title: String, _ body: HTML, _ language: RecipientLanguage, _ status: HTTPStatus) -> Response {
-        let style = stylesheet.map { "<link rel=\"stylesheet\" href=\"\($0)\">\n" as HTML }
+        let style = assets.map { assets -> HTML in
+            "<link rel=\"stylesheet\" href=\"\(assets)/css/recipient.css\">\n<link rel=\"icon\" href=\"\(assets)/icon.svg\">\n"
+        }
         let page: HTML = """
             <!doctype html>
             <html lang="\(language.rawValue)">

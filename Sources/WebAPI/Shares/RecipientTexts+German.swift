@@ -15,6 +15,7 @@ extension RecipientTexts {
             "\($0) sind derzeit nicht erreichbar und würden fehlen. Die Datei MANIFEST.csv im Download nennt, was fehlt; oder versuchen Sie es"
                 + " später."
         },
+        over: "Der Link ist beendet. Einen Download, den Sie begonnen haben, können Sie noch vollenden.",
         privacy:
             "Dies sind medizinische Daten eines Menschen. Bewahren Sie sie nur so lange auf, wie Sie sie brauchen, und nur dort, wo andere sie"
             + " nicht sehen.",

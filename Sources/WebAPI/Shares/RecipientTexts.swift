@@ -11,7 +11,7 @@ struct RecipientTexts: Sendable {
     let remaining: @Sendable (_ duration: String) -> String
     let password, passwordHint, open, download, goOn: String
     let missing: @Sendable (_ files: String) -> String
-    let privacy: String
+    let over, privacy: String
 
     // MARK: Help
     let howToOpen: (question: String, answers: [String])
@@ -55,6 +55,7 @@ extension RecipientTexts {
         missing: {
             "\($0) cannot be reached at the moment and would be missing. The file MANIFEST.csv in the download names what is missing; or try later."
         },
+        over: "The link has ended. A download that you began can still be completed.",
         privacy: "These are medical data of a person. Keep them only as long as you need them, and only where others cannot see them.",
         howToOpen: (
             "What do I do with the file?",
