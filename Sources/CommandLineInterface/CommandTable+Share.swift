@@ -91,7 +91,7 @@ extension CommandTable {
     }
 
     private static func expiry(_ help: String, isRequired: Bool = false) -> OptionDefinition<ShareOptions> {
-        OptionDefinition("expires", "24h|7d|DATE", "When it ends: \(help). DATE is YYYY-MM-DD, UTC", isRequired: isRequired) {
+        OptionDefinition("expires", "90d|12h|DATE", "When it ends: \(help). DATE is YYYY-MM-DD, UTC", isRequired: isRequired) {
             (target, value) throws(ValueError) in
             target.expiry = try expiry(value)
         }
