@@ -75,8 +75,10 @@ public final class PreparedDownload: Sendable {
         do {
             return try await parts.ledger.startDownload(
                 plan.id, range: extent == .whole ? nil : range.lowerBound...(range.upperBound - 1), visitor: visitor)
-        } catch let error as LedgerError where error.code == .shareEnded || error.code == .noSuchPlan {
+        } catch let error as LedgerError where error.code == .shareEnded {
             throw SharingError.shareEnded
+        } catch let error as LedgerError where error.code == .noSuchPlan {
+            throw SharingError.sourceChanged
         }
     }
 

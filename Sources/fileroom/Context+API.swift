@@ -1,6 +1,7 @@
 import Catalogue
 import CommandLineInterface
 import Configuration
+import Foundation
 import Indexing
 
 extension Context {
@@ -43,11 +44,12 @@ extension Context {
         }
     }
 
-    /// Makes sure that there is something to read before anybody becomes the owner of a data folder, which would make one.
+    /// Makes sure that there is something to read before anybody becomes the owner of a data folder, which would make one. A catalogue of an earlier
+    /// version is there: its owner brings it up to date.
     ///
     /// - Throws: `CatalogueError`; not where a server is asked.
     func requireCatalogue() async throws {
-        guard options.remote.url == nil else { return }
+        guard options.remote.url == nil, !FileManager.default.fileExists(atPath: folder.catalogue) else { return }
         try await blocking { [path = folder.catalogue] in _ = try CatalogueReader(path: path) }
     }
 

@@ -8,7 +8,7 @@ public struct RecipientPages: Sendable {
     private let resumeSeconds: Double
 
     /// - Parameters:
-    ///   - assets: where the style sheet and the icon are, such as `/assets/0123`; nil for nowhere.
+    ///   - assets: where the style sheets and the icon are, such as `/assets/0123`; nil for nowhere.
     ///   - resume: how long a download that was begun may be finished after its share has ended.
     public init(assets: String?, resume: Duration) { (self.assets, resumeSeconds) = (assets, resume / .seconds(1)) }
 
@@ -172,8 +172,13 @@ public struct RecipientPages: Sendable {
     // MARK: The frame
 
     private func document(_ title: String, _ body: HTML, _ language: RecipientLanguage, _ status: HTTPStatus) -> Response {
-        let style = assets.map { assets -> HTML in
-            "<link rel=\"stylesheet\" href=\"\(assets)/css/recipient.css\">\n<link rel=\"icon\" href=\"\(assets)/icon.svg\">\n"
+        let files = assets.map { assets -> HTML in
+            """
+            <link rel="icon" href="\(assets)/icon.svg" type="image/svg+xml">
+            <link rel="stylesheet" href="\(assets)/css/tokens.css">
+            <link rel="stylesheet" href="\(assets)/css/recipient.css">
+
+            """
         }
         let page: HTML = """
             <!doctype html>
@@ -185,7 +190,7 @@ public struct RecipientPages: Sendable {
             <meta name="robots" content="noindex, nofollow">
             <meta name="referrer" content="no-referrer">
             <title>\(title)</title>
-            \(style)\
+            \(files)\
             </head>
             <body>
             \(body)

@@ -23,9 +23,11 @@ extension RecipientTexts {
             "Was mache ich mit der Datei?",
             [
                 "Sie erhalten eine Datei, die auf .zip endet. Entpacken Sie sie zuerst: unter Windows mit der rechten Maustaste und „Alle"
-                    + " extrahieren …“, auf dem Mac mit einem Doppelklick, auf dem Telefon in der App für Dateien.",
-                "Die Bilder darin sind DICOM-Dateien; sie brauchen einen Betrachter für medizinische Bilder. Öffnen Sie darin den entpackten Ordner"
-                    + " oder die Datei DICOMDIR. Eine Praxis oder Klinik kann den Ordner einlesen wie eine CD.",
+                    + " extrahieren …“, auf dem Mac mit einem Doppelklick, unter Linux in der Dateiverwaltung, auf dem Telefon in der App"
+                    + " für Dateien.",
+                "Die Bilder darin sind DICOM-Dateien; sie brauchen einen Betrachter für medizinische Bilder, zum Beispiel das kostenlose Weasis für"
+                    + " Windows, Mac und Linux. Öffnen Sie darin den entpackten Ordner oder die Datei DICOMDIR. Eine Praxis oder Klinik kann den Ordner"
+                    + " einlesen wie eine CD.",
             ]
         ),
         whenItBreaks: (

@@ -61,9 +61,9 @@ extension RecipientTexts {
             "What do I do with the file?",
             [
                 "You get one file that ends with .zip. Unpack it first: on Windows with the right mouse button and “Extract All…”, on a Mac by a double"
-                    + " click, on a telephone in its program for files.",
-                "The images in it are DICOM files, which need a viewer for medical images. In it, open the unpacked folder or the file DICOMDIR. A"
-                    + " practice or a hospital can import the folder as it would a CD.",
+                    + " click, under Linux in the file manager, on a telephone in its program for files.",
+                "The images in it are DICOM files, which need a viewer for medical images, such as the free Weasis for Windows, Mac and Linux. In it,"
+                    + " open the unpacked folder or the file DICOMDIR. A practice or a hospital can import the folder as it would a CD.",
             ]
         ),
         whenItBreaks: (

@@ -60,7 +60,7 @@ def add_people(fileroom, password_file):
 
 @dataclass
 class Hospital(Place):
-    """A server with an admin "weber", a clinician "mey", a key, and a folder "archive" that was indexed."""
+    """A server with an admin "weber", a clinician "mey", a key, a folder "archive" that was indexed, and a share of it."""
 
 
 @pytest.fixture(scope="session")
@@ -80,5 +80,7 @@ def hospital(programs, make_tree, tmp_path_factory):
     fileroom("index", "archive")
     server = Server(fileroom)
     server.key = key
+    study = server.get("/api/search?level=study&limit=1")["results"][0]
+    server("POST", "/api/shares", {"items": [{"type": "study", "uid": study["StudyInstanceUID"]}], "confirm_conflict": True}, status=201)
     yield Hospital(server)
     server.close()

@@ -11,6 +11,7 @@ from flows.steps import studies
 # Each page with what shows that it is complete.
 PAGES = {
     "/catalogue": "[role=row][aria-level='1']",
+    "/shares": "table tbody tr",
     "/sources": "article.source .facts",
     "/jobs": "table tbody tr",
     "/jobs?job=1": ".errors .success-text",
@@ -49,7 +50,7 @@ def test_every_page_speaks_german(hospital, visit_securely):
     page.keyboard.press("Enter")
     expect(studies(page).first).to_be_visible()
     headings = {
-        "/sources": "Quellen", "/jobs": "Aufträge", "/people": "Personen", "/keys": "Schlüssel", "/audit": "Protokoll", "/health": "Zustand",
+        "/shares": "Freigaben", "/sources": "Quellen", "/jobs": "Aufträge", "/people": "Personen", "/keys": "Schlüssel", "/audit": "Protokoll", "/health": "Zustand",
         "/account": "Ihr Konto"}
     for path, heading in headings.items():
         show(page, hospital.base, path, PAGES[path])

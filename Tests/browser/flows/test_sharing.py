@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
+import pydicom
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -28,6 +29,22 @@ def department(fileroom, start, serve, make_tree, add_people, admin_key):
     return place
 
 
+@pytest.fixture
+def doubtful(fileroom, start, make_tree, add_people, admin_key, tmp_path):
+    """A server with a clinician "mey" and one study, of which one file names somebody else."""
+    make_tree("--files", 8, "--patients", 1, "--studies", 1, folder=tmp_path / "archive")
+    file = sorted(path for path in (tmp_path / "archive").rglob("*") if path.is_file())[0]
+    header = pydicom.dcmread(file)
+    header.PatientName, header.SpecificCharacterSet = "Somebody^Else", "ISO_IR 100"
+    header.save_as(file)
+    configure(fileroom, {"name": "archive", "type": "local", "path": "archive"})
+    add_people(mey="clinician")
+    fileroom("index", "archive")
+    place = Place(start())
+    place.server.key = admin_key()
+    return place
+
+
 def largest(place: Place) -> dict:
     """The study with the most images that nothing contradicts."""
     found = [one for one in place.server.get("/api/search?level=study&limit=100")["results"] if not one["has_conflict"]]
@@ -46,6 +63,14 @@ def share(page: Page, study: dict):
         row.get_by_role("button", name="Details").click()
         dialog(page, "Details").get_by_role("button", name="Share study").click()
     return dialog(page, "Share with somebody outside")
+
+
+def leave(page: Page) -> None:
+    """The link is known; back to the list, on a phone past the sheet that one came from."""
+    dialog(page, "The link is ready").get_by_role("button", name="I have sent or stored it").click()
+    expect(page.get_by_role("dialog", name="The link is ready")).to_have_count(0)
+    if page.viewport_size["width"] < 1000:
+        dialog(page, "Details").get_by_role("button", name="Close", exact=True).click()
 
 
 def give(recipient: Page, password: str) -> None:
@@ -68,7 +93,7 @@ def test_a_link_is_made_opened_after_three_wrong_passwords_and_what_it_gives_is_
     code = tmp_path / "code.png"
     made.get_by_role("img", name="QR code of the link").screenshot(path=code)
     assert subprocess.run(["zbarimg", "-q", "--raw", code], capture_output=True, text=True).stdout.strip() == link
-    made.get_by_role("button", name="I have sent or stored it").click()
+    leave(page)
 
     recipient = visit_securely().open(Place(department.server), "/" + link.split("/", 3)[3])
     expect(recipient.locator("main")).to_contain_text("mey")
@@ -131,7 +156,24 @@ def test_without_a_password_one_press_downloads_and_the_page_speaks_the_recipien
     # It is used up: for anybody else there is nothing any more.
     other = visit_securely(java_script_enabled=False, locale="de-DE").open(Place(department.server), "/" + link.split("/", 3)[3])
     expect(other.get_by_role("heading", name="Dieser Link funktioniert nicht")).to_be_visible()
-    dialog(page, "The link is ready").get_by_role("button", name="I have sent or stored it").click()
+    leave(page)
     go(page, "Shares")
     expect(page.locator("tbody tr")).to_contain_text("Used up")
     expect(page.locator("tbody tr")).to_contain_text("1 of 1")
+
+
+def test_a_study_that_names_two_patients_is_shared_only_by_who_says_to_have_looked(doubtful, visit_securely):
+    study = doubtful.server.get("/api/search?level=study")["results"][0]
+    page = visit_securely().sign_in(doubtful, "mey")
+    share(page, study).get_by_role("button", name="Create link").click()
+    question = dialog(page, "Images of more than one patient?")
+    expect(question).to_contain_text("Else")
+    expect(question).to_contain_text("Patient name")
+    assert violations(page) == []
+    question.get_by_role("button", name="Share all the same").click()
+    expect(question.get_by_text("Please confirm that you have looked.")).to_be_visible()
+    assert doubtful.server.get("/api/shares")["shares"] == []
+    question.get_by_label("I have looked: all of it may go to this recipient.").check()
+    question.get_by_role("button", name="Share all the same").click()
+    leave(page)
+    assert doubtful.server.get("/api/shares")["shares"][0]["is_conflict_confirmed"]
