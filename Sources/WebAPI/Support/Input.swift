@@ -113,13 +113,16 @@ enum Input {
     ///
     /// - Throws: ``Problem``: 415 no form, 413 too long, 400 malformed, 422 not as the schema wants it.
     static func readForm(of request: Request, as schema: Schema) async throws -> [UInt8] {
+        var bytes = Array("{}".utf8)
         // A form without any field is sent without a body.
-        let isEmpty = request.headers["Content-Type"] == nil && schema.isSatisfiedByNothing && request.body.announcedLength == 0
-        let fields = isEmpty ? [] : try await request.formBody(upTo: largestBody).items
-        let bytes = JSON.object(fields.map { ($0.name, .string($0.value)) }).bytes
+        if request.headers["Content-Type"] != nil || !schema.isSatisfiedByNothing || request.body.announcedLength != 0 {
+            bytes = json(of: try await request.formBody(upTo: largestBody))
+        }
         try check(bytes, as: schema)
         return bytes
     }
+
+    private static func json(of form: QueryParameters) -> [UInt8] { JSON.object(form.items.map { ($0.name, .string($0.value)) }).bytes }
 
     /// - Throws: ``Problem``: 400 malformed, 422 not as the schema wants it.
     static func check(_ bytes: [UInt8], as schema: Schema) throws(Problem) {
