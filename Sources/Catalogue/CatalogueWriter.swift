@@ -129,8 +129,7 @@ public actor CatalogueWriter {
         ingest.forget()
         enumeration.forget()
         resolver.forget()
-        // Counting fails only where the first error is the one that matters.
-        try? entities.countAgain()
+        entities.countAgain()
         if !jobs.isEmpty { failure = translated(error) }
         return translated(error)
     }

@@ -3,7 +3,8 @@ internal import SQLite
 
 /// The patient, study and series rows: found or made by their keys, updated, removed. Counts them as it goes.
 final class EntityRows {
-    private(set) var totals = CatalogueTotals()
+    /// nil until somebody asks: counting takes a while in a large catalogue, and who only searches never does.
+    private var counted: CatalogueTotals?
 
     private let connection: Connection
     private let findPatient, insertPatient, deletePatientIfUnused: Statement
@@ -43,14 +44,24 @@ final class EntityRows {
         updateSeriesRow = try connection.prepare(
             "UPDATE series SET study_id = ?2, has_conflict = ?3, \(Self.assignments(Self.seriesColumns.map(\.column), from: 4)) WHERE id = ?1"
         )
-        try countAgain()
     }
 
-    /// Counts the rows themselves, after a transaction was rolled back.
-    func countAgain() throws {
+    /// How many there are; nothing while they cannot be counted.
+    var totals: CatalogueTotals {
+        if let counted { return counted }
+        counted = try? count()
+        return counted ?? CatalogueTotals()
+    }
+
+    /// After a transaction was rolled back.
+    func countAgain() { counted = nil }
+
+    private func count() throws -> CatalogueTotals {
+        var totals = CatalogueTotals()
         totals.patients = Int(try connection.integer("SELECT count(*) FROM patient") ?? 0)
         totals.studies = Int(try connection.integer("SELECT count(*) FROM study") ?? 0)
         totals.series = Int(try connection.integer("SELECT count(*) FROM series") ?? 0)
+        return totals
     }
 
     private static func assignments(_ columns: [String], from parameter: Int) -> String {
@@ -66,7 +77,7 @@ final class EntityRows {
         insertStudy.bind(try patientID(for: attributes), at: 1)
         insertStudy.bind(key, at: 2)
         try insertStudy.run()
-        totals.studies += 1
+        counted?.studies += 1
         let id = connection.lastInsertedRowID
         try updateStudy(id, to: attributes)
         return id
@@ -80,7 +91,7 @@ final class EntityRows {
         insertSeries.bind(study, at: 1)
         insertSeries.bind(key, at: 2)
         try insertSeries.run()
-        totals.series += 1
+        counted?.series += 1
         let id = connection.lastInsertedRowID
         try updateSeries(id, study: study, to: attributes, hasConflict: false)
         return id
@@ -93,7 +104,7 @@ final class EntityRows {
         insertPatient.bind(identity.patientID, at: 2)
         insertPatient.bind(identity.issuer, at: 3)
         try insertPatient.run()
-        totals.patients += 1
+        counted?.patients += 1
         return connection.lastInsertedRowID
     }
 
@@ -136,14 +147,14 @@ final class EntityRows {
     func deleteSeries(_ id: Int64) throws {
         deleteSeries.bind(id, at: 1)
         try deleteSeries.run()
-        totals.series -= connection.changes
+        counted?.series -= connection.changes
     }
 
     func deleteStudy(_ id: Int64) throws {
         guard let patient = try patient(ofStudy: id) else { return }
         deleteStudy.bind(id, at: 1)
         try deleteStudy.run()
-        totals.studies -= connection.changes
+        counted?.studies -= connection.changes
         try removePatientIfUnused(patient)
     }
 
@@ -156,7 +167,7 @@ final class EntityRows {
     private func removePatientIfUnused(_ id: Int64) throws {
         deletePatientIfUnused.bind(id, at: 1)
         try deletePatientIfUnused.run()
-        totals.patients -= connection.changes
+        counted?.patients -= connection.changes
     }
 
     // MARK: Values

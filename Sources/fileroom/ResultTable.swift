@@ -12,12 +12,12 @@ struct FoundPage: Sendable {
     ///
     /// - Throws: ``Failure`` for what is none.
     mutating func append(_ answer: APIAnswer) throws {
-        let page = try answer.json()
-        let objects = page["results"] as? [[String: Any]] ?? []
-        let texts = JSONObjects.inList(of: answer.body)
-        guard texts.count == objects.count else { throw Failure("The server's answer is not understood: are both of the same version?") }
-        results += zip(objects, texts).map(FoundResult.init)
-        cursor = page["cursor"] as? String
+        let objects = JSONObjects.inList(of: answer.body)
+        var rest = answer.body
+        // What is handed on as it came need not be understood.
+        if let first = objects.first, let last = objects.last { rest.removeSubrange(first.startIndex..<last.endIndex) }
+        cursor = try APIAnswer(body: rest).json()["cursor"] as? String
+        results += objects.map { FoundResult(json: $0) }
     }
 
     /// An array of objects, each on a line of its own.
@@ -60,15 +60,20 @@ enum JSONObjects {
     }
 }
 
-/// A result by the names of its JSON.
+/// A result as it came.
 struct FoundResult: Sendable {
-    /// As it came.
     let json: Data
+
+    /// - Throws: ``Failure`` for what is no object.
+    func read() throws -> ReadResult { ReadResult(try APIAnswer(body: json).json()) }
+}
+
+/// A result by the names of its JSON.
+struct ReadResult: Sendable {
     private let values: [String: ResultValue]
     let hasPatientConflict: Bool
 
-    init(_ object: [String: Any], json: Data) {
-        self.json = json
+    init(_ object: [String: Any]) {
         values = object.compactMapValues { value in
             switch value {
             case let text as String: .text(text)
@@ -97,10 +102,10 @@ struct FoundResult: Sendable {
 
 /// Search results for a terminal.
 enum ResultTable {
-    static func text(_ page: FoundPage, level: SearchOptions.Level) -> String {
+    static func text(_ page: FoundPage, level: SearchOptions.Level) throws -> String {
         guard !page.results.isEmpty else { return "Nothing found." }
         var table = TextTable(columns: columns(level))
-        for result in page.results { table.append(cells(result, level)) }
+        for result in page.results { table.append(cells(try result.read(), level)) }
         let more = page.cursor.map { "\nMore: repeat with --after \($0)" } ?? ""
         return table.text(style: Terminal.outputStyle) + more
     }
@@ -121,7 +126,7 @@ enum ResultTable {
         }
     }
 
-    private static func cells(_ result: FoundResult, _ level: SearchOptions.Level) -> [String] {
+    private static func cells(_ result: ReadResult, _ level: SearchOptions.Level) -> [String] {
         let flag = result.hasPatientConflict ? "! " : ""
         let patient = [flag + name(result.text("PatientName")), result.text("PatientID"), date(result.text("StudyDate"))]
         switch level {

@@ -52,7 +52,7 @@ class Shares:
             "summary": {"studies": len(studies), "series": len(series), "instances": images, "bytes": images * 524_288,
                         "modalities": sorted({one["Modality"] for one in series})},
             "created_by": creator, "created_at": moment(), "expires_at": moment(DEFAULT_EXPIRY), "state": "active", "has_password": False,
-            "max_downloads": None, "downloads": 0, "active_downloads": 0, "access_count": 0, "last_accessed": None, "revoked_at": None,
+            "max_downloads": None, "downloads": 0, "active_downloads": 0, "bytes_sent": 0, "access_count": 0, "last_accessed": None, "revoked_at": None,
             "revoked_by": None, "note": "", "language": None, "policy": "strict", "shows_patient": False, "failed_passwords": 0,
             "is_conflict_confirmed": False, **terms,
         }

@@ -111,12 +111,13 @@ def test_a_share_is_extended_changed_and_revoked(own_site, shares, visitor):
     expect(page.locator(".popover:popover-open").get_by_role("button")).to_have_text(["Details and log"])
 
 
-def test_a_locked_link_is_unlocked_after_saying_what_happened(own_site, shares, visitor):
-    share = add(shares, 3, state="locked", failed_passwords=100, has_password=True)
+@pytest.mark.parametrize("state, failed", [("locked", 100), ("active", 10)], ids=["for everybody", "for one network"])
+def test_a_locked_link_is_unlocked_after_saying_what_happened(own_site, shares, visitor, state, failed):
+    share = add(shares, 3, state=state, failed_passwords=failed, has_password=True)
     page = visitor.sign_in(own_site, path="/sign-in?return=/shares")
     choose(page, 0, "Unlock")
     question = dialog(page, "Unlock the link?")
-    expect(question).to_contain_text("100 wrong passwords were given.")
+    expect(question).to_contain_text(f"{failed} wrong passwords were given.")
     question.get_by_role("button", name="Unlock").click()
     done(page, "The link takes passwords again.")
     expect(lines(page)).to_contain_text("Active")

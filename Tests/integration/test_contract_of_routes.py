@@ -71,7 +71,7 @@ def test_every_operation_is_done_as_described(described, fileroom, serve, make_t
     steer_a_job(described, share)
     source = declare_and_change(described, make_tree, tmp_path)
     look(described)
-    share(described)
+    share_and_receive(described)
     confirm_missing(described, source)
     ask("removeSource", 204, id="folder")
     ask("revokeKey", 204, id=key["id"], headers=session)
@@ -170,7 +170,7 @@ def look(described) -> None:
     ask("getMetrics", 200)
 
 
-def share(described) -> None:
+def share_and_receive(described) -> None:
     ask = described.ask
     assert ask("getShareSettings", 200).json["default_expiry_seconds"] == 24 * 3_600
     study = ask("searchCatalogue", 200, query="?level=study&source=folder").json["results"][0]["StudyInstanceUID"]

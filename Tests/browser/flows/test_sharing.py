@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
+import pydicom
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -25,6 +26,22 @@ def department(fileroom, start, serve, make_tree, add_people, admin_key):
     place = Place(start())
     place.server.key = admin_key()
     place.tree = tree
+    return place
+
+
+@pytest.fixture
+def doubtful(fileroom, start, make_tree, add_people, admin_key, tmp_path):
+    """A server with a clinician "mey" and one study, of which one file names somebody else."""
+    make_tree("--files", 8, "--patients", 1, "--studies", 1, folder=tmp_path / "archive")
+    file = sorted(path for path in (tmp_path / "archive").rglob("*") if path.is_file())[0]
+    header = pydicom.dcmread(file)
+    header.PatientName, header.SpecificCharacterSet = "Somebody^Else", "ISO_IR 100"
+    header.save_as(file)
+    configure(fileroom, {"name": "archive", "type": "local", "path": "archive"})
+    add_people(mey="clinician")
+    fileroom("index", "archive")
+    place = Place(start())
+    place.server.key = admin_key()
     return place
 
 
@@ -143,3 +160,20 @@ def test_without_a_password_one_press_downloads_and_the_page_speaks_the_recipien
     go(page, "Shares")
     expect(page.locator("tbody tr")).to_contain_text("Used up")
     expect(page.locator("tbody tr")).to_contain_text("1 of 1")
+
+
+def test_a_study_that_names_two_patients_is_shared_only_by_who_says_to_have_looked(doubtful, visit_securely):
+    study = doubtful.server.get("/api/search?level=study")["results"][0]
+    page = visit_securely().sign_in(doubtful, "mey")
+    share(page, study).get_by_role("button", name="Create link").click()
+    question = dialog(page, "Images of more than one patient?")
+    expect(question).to_contain_text("Else")
+    expect(question).to_contain_text("Patient name")
+    assert violations(page) == []
+    question.get_by_role("button", name="Share all the same").click()
+    expect(question.get_by_text("Please confirm that you have looked.")).to_be_visible()
+    assert doubtful.server.get("/api/shares")["shares"] == []
+    question.get_by_label("I have looked: all of it may go to this recipient.").check()
+    question.get_by_role("button", name="Share all the same").click()
+    leave(page)
+    assert doubtful.server.get("/api/shares")["shares"][0]["is_conflict_confirmed"]

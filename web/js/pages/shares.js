@@ -51,9 +51,14 @@ class SharesPage extends Page {
       h("section", { class: "panel" }, this.#filters.element, this.#content),
     );
     this.listen(connection, "change", () => connection.isOnline && this.#load());
-    this.every(interval, () => document.visibilityState === "visible" && connection.isOnline && this.#load(true));
+    this.every(interval, () => this.#isIdle() && this.#load(true));
     this.#filters.show(this.query);
     this.#load();
+  }
+
+  /** Whether the list may change under the person's hands: not while a menu is open, which would go with its row. */
+  #isIdle() {
+    return document.visibilityState === "visible" && connection.isOnline && !this.querySelector(":popover-open");
   }
 
   /** @override @param {URLSearchParams} query */

@@ -31,7 +31,8 @@ import { isOpen } from "./types.js";
  */
 export function actionsOf(share) {
   const actions = [];
-  if (share.state === "locked") actions.push(unlock);
+  // Also where only some networks are locked out.
+  if (share.state === "locked" || (isOpen(share) && share.failed_passwords > 0)) actions.push(unlock);
   if (share.state !== "revoked") actions.push(extend, change);
   if (isOpen(share) || share.state === "creator_gone") actions.push(revoke);
   return actions;

@@ -54,6 +54,7 @@ function facts(share) {
     ["share_detail.protection", t(share.has_password ? "share_detail.yes" : "share_detail.no")],
     ["share_detail.failed_passwords", share.failed_passwords > 0 && formatNumber(share.failed_passwords)],
     ["share_detail.downloads", downloadsText(share)],
+    ["share_detail.bytes", formatBytes(share.bytes_sent)],
     ["share_detail.accesses", formatNumber(share.access_count)],
     ["share_detail.size", amountText(share.summary)],
     ["share_detail.policy", t(`share.policy_${share.policy}`)],

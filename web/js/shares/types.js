@@ -20,6 +20,7 @@
  * @property {number | null} max_downloads
  * @property {number} downloads
  * @property {number} active_downloads
+ * @property {number} bytes_sent
  * @property {number} access_count
  * @property {string | null} last_accessed
  * @property {string | null} revoked_at

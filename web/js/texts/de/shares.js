@@ -71,7 +71,6 @@ export default {
     "Kopieren Sie den Link jetzt. Gespeichert ist nur sein Fingerabdruck, niemand kann ihn wieder zeigen.",
   "share.link": "Link",
   "share.copy_link": "Link kopieren",
-  "share.copied": "Kopiert",
   "share.qr_label": "QR-Code des Links",
   "share.qr_text": "Um den Link auf einem Telefon zu öffnen, richten Sie dessen Kamera auf den Code.",
   "share.password_once": "Wird nur jetzt gezeigt. Sagen Sie es auf anderem Weg als den Link.",
@@ -82,7 +81,6 @@ export default {
   "share.open_mail": "Im Mailprogramm öffnen",
   "share.valid_until": "Gültig bis {time}.",
   "share.done": "Ich habe ihn verschickt oder gespeichert",
-  "share.to_list": "Alle Freigaben",
 
   "share_mail.subject": "Medizinische Aufnahmen für Sie",
   "share_mail.greeting": "Guten Tag,",
@@ -184,7 +182,6 @@ export default {
   "share_detail.running": "Läuft",
   "share_detail.time": "Wann",
   "share_detail.what": "Was",
-  "share_detail.outcome": "Ergebnis",
   "share_detail.from": "Von wo",
   "share_detail.bytes": "Gesendet",
 

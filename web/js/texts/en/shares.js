@@ -69,7 +69,6 @@ export default {
   "share.ready_once": "Copy the link now. It is stored only as a fingerprint, and nobody can show it again.",
   "share.link": "Link",
   "share.copy_link": "Copy link",
-  "share.copied": "Copied",
   "share.qr_label": "QR code of the link",
   "share.qr_text": "To open the link on a telephone, point its camera at the code.",
   "share.password_once": "Shown only now. Tell it by another way than the link.",
@@ -80,7 +79,6 @@ export default {
   "share.open_mail": "Open in mail program",
   "share.valid_until": "Valid until {time}.",
   "share.done": "I have sent or stored it",
-  "share.to_list": "All shares",
 
   "share_mail.subject": "Medical images for you",
   "share_mail.greeting": "Good day,",
@@ -180,7 +178,6 @@ export default {
   "share_detail.running": "Running",
   "share_detail.time": "When",
   "share_detail.what": "What",
-  "share_detail.outcome": "Outcome",
   "share_detail.from": "From where",
   "share_detail.bytes": "Sent",
 
