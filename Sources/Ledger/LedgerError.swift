@@ -48,7 +48,7 @@ public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
         case shareLocked = "SHARE_LOCKED"
         /// The share has ended for this download: expired, used up or revoked.
         case shareEnded = "SHARE_ENDED"
-        /// Too many passwords are being checked at the moment.
+        /// Too many passwords are being checked at the moment, or too much is asked of a share.
         case busy = "BUSY"
     }
 

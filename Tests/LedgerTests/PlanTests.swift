@@ -158,6 +158,11 @@ import Testing
         #expect(try bench.integer("SELECT count(*) FROM plan WHERE is_void = 0") == 32)
         _ = try await ledger.removeOldPlans()
         #expect(try bench.integer("SELECT count(*) FROM plan") == 32)
+        for number in 40..<72 { _ = try await ledger.plan(for: another(number)) }
+        let grant = try await another(72)
+        #expect(try await refusal { _ = try await ledger.plan(for: grant) } == .busy)
+        _ = try await ledger.removeOldPlans()
+        _ = try await ledger.plan(for: grant)
         try bench.tamper(
             """
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)

@@ -6,7 +6,7 @@ extension Ledger {
 
     /// Begins a plan, to be filled and then frozen.
     ///
-    /// - Throws: ``LedgerError`` noSuchShare when the recipient was removed meanwhile.
+    /// - Throws: ``LedgerError``: noSuchShare when the recipient was removed meanwhile, busy when too many were made that nobody downloads.
     public func createPlan(for grant: ShareGrant) async throws -> Plan.ID {
         let time = now()
         return try await commit { rows in (try rows.createPlan(of: grant, now: time), nil) }

@@ -37,14 +37,22 @@ extension LedgerRows {
     /// Plans of one share that are kept for resuming, and those that were never started.
     private static let mostPlans: Int64 = 256
     private static let mostIdlePlans: Int64 = 32
+    /// Those that were never started or wait to be removed.
+    private static let mostUselessPlans: Int64 = 64
     /// Seconds in which a plan that is made for a request is started by it.
     private static let startingTime: Double = 60
 
     /// Begins a plan in the place of those that this recipient left without starting them. Of a share's others the oldest give way when there are too
-    /// many: nobody fills the disk by asking.
+    /// many, and no more are made than are removed: nobody fills the disk by asking.
+    ///
+    /// - Throws: ``LedgerError``: noSuchShare, busy.
     func createPlan(of grant: ShareGrant, now: Double) throws -> Plan.ID {
         let share = try first("SELECT share_id FROM share_grant WHERE id = ?", .integer(grant.id)) { $0.integer(0) }
         guard let share else { throw LedgerError(.noSuchShare, "This link was opened too long ago", "Open it again.") }
+        let useless = try first("SELECT count(*) FROM plan WHERE share_id = ? AND (is_void = 1 OR started_at IS NULL)", .integer(share)) {
+            $0.integer(0)
+        }
+        guard useless ?? 0 < Self.mostUselessPlans else { throw LedgerError.tooManyPlans }
         try run(
             "UPDATE plan SET is_void = 1 WHERE grant_id = ? AND is_frozen = 1 AND started_at IS NULL AND used_at < ?", .integer(grant.id),
             .real(now - Self.startingTime))
@@ -173,4 +181,9 @@ extension LedgerRows {
         }
         return bytes
     }
+}
+
+extension LedgerError {
+    fileprivate static let tooManyPlans = LedgerError(
+        .busy, "This link is asked for too often at the moment", "Try again in ten minutes.", retryAfterSeconds: 600)
 }
