@@ -30,6 +30,7 @@ public final class Ledger: Sendable {
     /// Recipients' are checked apart: whoever guesses them keeps nobody from signing in.
     let sharePasswords: PasswordThreads
     let turnstile = ShareTurnstile()
+    let refusedTries = RefusedTries()
     let remembered: RememberedPasswords
     let checksums = ChecksumQueue()
     let key: SealingKey

@@ -84,6 +84,21 @@ import Testing
         #expect(try await attempt(share, Bench.sharePassword) == nil, "the creator lets the network in again")
     }
 
+    @Test func `guesses that are not even tried leave one row a minute in the logs, which counts the others`() async throws {
+        let share = try await locked()
+        for _ in 0..<4 { #expect(try await attempt(share) == .shareRefused) }
+        for _ in 0..<50 { #expect(try await attempt(share)?.code == .tooManyFailures) }
+        for _ in 0..<6 {
+            bench.advance(60)
+            while try await attempt(share) == .shareRefused {}
+        }
+        let refused = try await ledger.auditRows(AuditFilter(action: "share.unlock", outcome: "TOO_MANY_FAILURES"), limit: 100).map(
+            \.entry.detail)
+        #expect(refused.count == 7)
+        #expect(refused.suffix(2) == ["and 49 more since the last", nil])
+        #expect(try await ledger.shareLog(share.share.id, limit: 100).filter { $0.code == "TOO_MANY_FAILURES" }.count == 7)
+    }
+
     private var unlocking: ShareChange {
         var change = ShareChange()
         change.unlocks = true

@@ -17,10 +17,11 @@ extension Ledger {
         try await noteAccess(.download, of: share, code: code, visitor: visitor)
     }
 
-    func noteAccess(_ action: ShareAccess.Action, of share: Share?, code: String, visitor: ShareVisitor) async throws {
+    func noteAccess(_ action: ShareAccess.Action, of share: Share?, code: String, detail: String? = nil, visitor: ShareVisitor) async throws
+    {
         try await checkAudit()
         let time = now()
-        let entry = AuditEntry("share.\(action.rawValue)", object: share?.id, outcome: code, by: visitor.origin)
+        let entry = AuditEntry("share.\(action.rawValue)", object: share?.id, outcome: code, detail: detail, by: visitor.origin)
         queue.add { pending in
             pending.entries.append(.init(entry: entry, timeUnixMilliseconds: milliseconds(time)))
             guard let share else { return }

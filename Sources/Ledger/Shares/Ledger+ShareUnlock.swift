@@ -59,7 +59,12 @@ extension Ledger {
         } catch is WrongPassword {
             throw LedgerError.shareRefused
         } catch let error as LedgerError where !error.isOfFile && password != nil {
-            try await noteAccess(.unlock, of: door.share, code: error.code.rawValue, visitor: door.visitor)
+            let subject = RefusedTries.Subject(
+                share: door.share?.rowID, network: NetworkBlock.of(door.visitor.ipAddress), code: error.code.rawValue)
+            if let others = refusedTries.note(subject, now: now()) {
+                let detail = others > 0 ? "and \(others) more since the last" : nil
+                try await noteAccess(.unlock, of: door.share, code: error.code.rawValue, detail: detail, visitor: door.visitor)
+            }
             throw error
         }
     }
