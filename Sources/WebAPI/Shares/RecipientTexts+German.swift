@@ -34,7 +34,8 @@ extension RecipientTexts {
             "Was, wenn der Download abbricht?",
             {
                 "Es ist nichts verloren. Wählen Sie „Fortsetzen“ in der Download-Liste Ihres Browsers oder öffnen Sie diesen Link noch einmal. Ein"
-                    + " begonnener Download lässt sich noch \($0) lang beenden, nachdem der Link abgelaufen ist."
+                    + " begonnener Download lässt sich noch \($0) lang beenden, nachdem der Link abgelaufen ist. Lässt er sich nicht fortsetzen,"
+                    + " löschen Sie den Teil, der da ist, und beginnen Sie von vorn."
             }
         ),
         forPrograms: "Für Programme",

@@ -70,7 +70,7 @@ extension RecipientTexts {
             "What if the download breaks off?",
             {
                 "Nothing is lost. Choose “Resume” in your browser's list of downloads, or open this link again. A download that was begun can be"
-                    + " finished for \($0) after the link has ended."
+                    + " finished for \($0) after the link has ended. If it cannot be resumed, delete the part that came and begin again."
             }
         ),
         forPrograms: "For programs",
