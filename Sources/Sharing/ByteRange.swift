@@ -24,6 +24,14 @@ enum ByteRange: Equatable {
         }
     }
 
+    /// Whether who asks for it has nothing yet.
+    var isFromBeginning: Bool {
+        switch self {
+        case .from(0), .between(0, _): true
+        default: false
+        }
+    }
+
     /// The offsets that it means in something of `length` bytes; nil when there are none.
     func resolved(length: UInt64) -> Range<UInt64>? {
         let range: Range<UInt64>

@@ -8,6 +8,9 @@ final class PlanBoard: Sendable {
         var plan: Plan
         /// Nil for the whole.
         var range: ByteRange?
+        /// Whether the recipient's next range without If-Range can only be meant to continue this. Who asks for one and is given the whole may
+        /// refuse that, as curl does, and keep the beginning of another archive.
+        var isContinuable = true
     }
 
     /// A plan being made for a recipient, and how many of his requests wait for it.
@@ -48,7 +51,8 @@ final class PlanBoard: Sendable {
             if let meant, isAllowed(meant, share) { return Answer(plan: meant, range: range) }
         }
         let plan = try await plan(share, grant, known: plans)
-        return Answer(plan: plan, range: ifRange == plan.layout.etag ? range : nil)
+        if ifRange == plan.layout.etag { return Answer(plan: plan, range: range) }
+        return Answer(plan: plan, isContinuable: ifRange != nil || range?.isFromBeginning != false)
     }
 
     /// Whether bytes of a plan may be sent.
@@ -65,8 +69,10 @@ final class PlanBoard: Sendable {
             let place = try await queue.place(for: share.id) { _ in 30 }
             defer { _ = place }
             let archive = try await planner.plan(share)
-            if let unfinished, unfinished.layout.etag == archive.etag { return unfinished }
-            guard share.admitsNewDownloads else { throw SharingError.shareEnded }
+            if let unfinished {
+                if unfinished.layout.etag == archive.etag { return unfinished }
+                try await replace(unfinished, of: share)
+            }
             return try await planner.keep(archive, for: grant)
         }
         defer { leave(grant.id, number) }
@@ -78,6 +84,12 @@ final class PlanBoard: Sendable {
         try Task.checkCancellation()
         state.withLock { $0.verified[plan.id] = .now }
         return plan
+    }
+
+    /// What was begun can only be had anew.
+    private func replace(_ plan: Plan, of share: Share) async throws {
+        guard share.admitsNewDownloads || share.state == .usedUp else { throw SharingError.shareEnded }
+        try await ledger.voidPlan(plan.id)
     }
 
     private func isFresh(_ plan: Plan) -> Bool {

@@ -71,7 +71,8 @@ final class PlanContent: ZipContent {
             try Task.checkCancellation()
             guard let failure = DraftFailure(error) else { throw error }
             if failure.isTemporary { throw SharingError.sourceUnavailable }
-            if failure != .gone { findings.add(.unreadable(remark: failure.remark), of: file) }
+            // A source that is not in use now says nothing of its files.
+            if failure != .gone, !failure.concernsSource { findings.add(.unreadable(remark: failure.remark), of: file) }
             throw SharingError.sourceChanged
         }
     }

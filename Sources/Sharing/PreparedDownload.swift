@@ -34,13 +34,14 @@ public final class PreparedDownload: Sendable {
     }
 
     private let plan: Plan
+    private let isContinuable: Bool
     private let parts: DownloadParts
     private let visitor: ShareVisitor
     /// Nil for a response without a body.
     private let place: DownloadQueue.Place?
 
     init(_ answer: PlanBoard.Answer, parts: DownloadParts, visitor: ShareVisitor, place: DownloadQueue.Place?) {
-        plan = answer.plan
+        (plan, isContinuable) = (answer.plan, answer.isContinuable)
         (self.parts, self.visitor, self.place) = (parts, visitor, place)
         length = plan.layout.length
         (etag, fileName) = (plan.layout.etag, plan.layout.fileName)
@@ -74,7 +75,8 @@ public final class PreparedDownload: Sendable {
     private func start(_ range: Range<UInt64>) async throws -> ShareAccess.ID {
         do {
             return try await parts.ledger.startDownload(
-                plan.id, range: extent == .whole ? nil : range.lowerBound...(range.upperBound - 1), visitor: visitor)
+                plan.id, range: extent == .whole ? nil : range.lowerBound...(range.upperBound - 1), isContinuable: isContinuable,
+                visitor: visitor)
         } catch let error as LedgerError where error.code == .shareEnded {
             throw SharingError.shareEnded
         } catch let error as LedgerError where error.code == .noSuchPlan {
@@ -93,8 +95,9 @@ public final class PreparedDownload: Sendable {
                 rest = rest.dropFirst(next.count)
                 try await own.pass(next.count)
                 try await parts.throttle.pass(next.count)
-                try await sink(next)
+                // Before they go: of a piece that is cut, nobody knows how much arrived.
                 running.add(next.count)
+                try await sink(next)
             }
         }
     }
@@ -102,11 +105,11 @@ public final class PreparedDownload: Sendable {
     /// Keeps how it ended, also when whoever asked has gone.
     private func end(_ access: ShareAccess.ID, _ running: RunningDownload, _ problem: (any Error)?) async {
         let code = problem.map { ($0 as? SharingError)?.code.rawValue ?? "INTERRUPTED" } ?? "ok"
-        let isComplete = problem == nil && range.upperBound == length
+        let reachesEnd = problem == nil && range.upperBound == length
         await Task { [parts, plan] in
             do {
                 if (problem as? SharingError)?.code == .sourceChanged { try await parts.ledger.voidPlan(plan.id) }
-                try await parts.ledger.endDownload(access, bytes: Int64(running.sent), code: code, completesPlan: isComplete)
+                try await parts.ledger.endDownload(access, bytes: Int64(running.sent), code: code, reachesEnd: reachesEnd)
             } catch {
                 // The ledger tells of its failures at the next call; what is sent is sent, and this row is ended when it is opened again.
             }

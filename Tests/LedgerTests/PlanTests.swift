@@ -135,7 +135,7 @@ import Testing
         try await ledger.append([1, 2, 3], toDocument: 0, of: ledger.createPlan(for: another(5)))
         try await ledger.endDownload(start(begun), bytes: 5, code: "CLIENT_GONE")
         let access = try await start(running)
-        try await ledger.endDownload(start(complete), bytes: 5, code: "ok", completesPlan: true)
+        try await ledger.endDownload(start(complete), bytes: 5_000_000_000, code: "ok", reachesEnd: true)
         #expect(try await kept().count == 5)
         bench.advance(3_601)
         #expect(try await kept() == [begun.id, running.id, complete.id])

@@ -26,8 +26,6 @@ import Testing
         #expect(try await share(made).downloadCount == 1)
         #expect(try await ledger.grant(token: entered.token, of: made.share)?.lastPlan == plan.id)
         let second = try await ledger.plan(for: entered.grant, etag: "\"b\"")
-        try await ledger.setLastPlan(second.id, of: entered.grant)
-        #expect(try await ledger.grant(token: entered.token, of: made.share)?.lastPlan == second.id)
         #expect(try await ledger.plans(of: entered.grant).map(\.layout.etag) == ["\"b\"", "\"a\""])
         #expect(try await start(second) == nil)
         #expect(try await share(made).state == .usedUp)
@@ -97,6 +95,57 @@ import Testing
         #expect(try await refusal { _ = try await ledger.unlock(made) } == .shareRefused)
     }
 
+    @Test func `what was announced is the last plan of whoever has no bytes of another archive`() async throws {
+        let made = try await ledger.share(bench.newShare())
+        let entered = try await ledger.unlock(made)
+        func last() async throws -> Plan.ID? { try await ledger.grant(token: entered.token, of: made.share)?.lastPlan }
+        func announce(_ etag: String) async throws -> Plan {
+            let plan = try await ledger.plan(for: entered.grant, etag: etag)
+            try await ledger.setLastPlan(plan.id, of: entered.grant)
+            return plan
+        }
+        let first = try await announce("\"a\"")
+        #expect(try await last() == first.id)
+        #expect(try await start(first) == nil)
+        let same = try await announce("\"a\"")
+        #expect(try await last() == same.id)
+        #expect(try await start(first) == nil)
+        for _ in 0..<2 {
+            _ = try await announce("\"b\"")
+            #expect(try await last() == nil)
+        }
+        _ = try await ledger.startDownload(same.id, range: nil, isContinuable: false, visitor: Bench.visitor)
+        #expect(try await last() == nil)
+        #expect(try await start(same) == nil)
+        #expect(try await last() == same.id)
+    }
+
+    @Test func `a plan is complete when its end and as much as all of it was sent, in whatever order`() async throws {
+        let made = try await ledger.share(bench.newShare())
+        let plan = try await ledger.plan(for: ledger.unlock(made).grant)
+        for (bytes, reachesEnd, isComplete) in [
+            (plan.layout.length, false, false), (1, true, true), (1, false, true),
+        ] {
+            let access = try await ledger.startDownload(plan.id, range: nil, visitor: Bench.visitor)
+            try await ledger.endDownload(access, bytes: Int64(bytes), code: "ok", reachesEnd: reachesEnd)
+            #expect(try await (ledger.plan(plan.id).completedAt != nil) == isComplete)
+        }
+    }
+
+    @Test func `a download that came to nothing because files changed is not counted`() async throws {
+        let made = try await ledger.share(bench.newShare(maxDownloads: 1))
+        let grant = try await ledger.unlock(made).grant
+        let (changed, anew) = (try await ledger.plan(for: grant), try await ledger.plan(for: grant, etag: "\"b\""))
+        #expect(try await start(changed) == nil)
+        #expect(try await start(anew) == .shareEnded)
+        for _ in 0..<2 { try await ledger.voidPlan(changed.id) }
+        #expect(try await (share(made).downloadCount, share(made).state) == (0, .active))
+        let access = try await ledger.startDownload(anew.id, range: nil, visitor: Bench.visitor)
+        try await ledger.endDownload(access, bytes: 5_000_000_000, code: "ok", reachesEnd: true)
+        try await ledger.voidPlan(anew.id)
+        #expect(try await (share(made).downloadCount, share(made).state) == (1, .usedUp), "this one was had")
+    }
+
     @Test func `a void plan gives no byte, nor does one whose recipient has to give a new password first`() async throws {
         let made = try await ledger.share(bench.newShare())
         let entered = try await ledger.unlock(made)
@@ -124,7 +173,7 @@ import Testing
         try await ledger.endDownload(first, bytes: 1_000, code: "CLIENT_GONE")
         try await ledger.endDownload(first, bytes: 1_000, code: "twice")
         let second = try await ledger.startDownload(plan.id, range: 1_000...4_999, visitor: Bench.visitor)
-        try await ledger.endDownload(second, bytes: 4_000, code: "ok", completesPlan: true)
+        try await ledger.endDownload(second, bytes: 4_000, code: "ok")
         try await ledger.noteRefusedDownload(of: made.share, code: "BUSY", visitor: Bench.visitor)
         let log = try await ledger.shareLog(made.share.id, limit: 10)
         #expect(log.map(\.action) == [.download, .download, .download, .unlock, .view])
@@ -137,7 +186,6 @@ import Testing
         #expect(try await ledger.shareLog(made.share.id, limit: 2, before: second).map(\.action) == [.download, .unlock])
         let share = try await share(made)
         #expect((share.accessCount, share.lastAccessed, share.bytesSent, share.downloadCount) == (4, bench.now, 5_000, 1))
-        #expect(try await ledger.plan(plan.id).completedAt == bench.now)
         let actions = try await ledger.auditRows(AuditFilter(actor: "-"), limit: 20).map(\.entry.action)
         let download = ["share.download.end", "share.download"]
         #expect(actions == ["share.download"] + download + download + ["share.unlock", "share.view"])

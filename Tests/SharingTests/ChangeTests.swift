@@ -56,6 +56,40 @@ struct ChangeTests {
         #expect(log.map(\.code) == ["ok", "SOURCE_CHANGED"])
     }
 
+    @Test func `what was kept of an archive that is no more is never continued with another's bytes`() async throws {
+        let world = try await world(of: 3)
+        defer { world.remove() }
+        let recipient = try await world.share { $0.policy = .manifest }
+        let kept = try await recipient.request().bytes(upTo: 5_000).count
+        try world.delete("S1/IM3")
+        await #expect(throws: SharingError.self) { _ = try await recipient.get(range: "bytes=\(kept)-") }
+        // curl refuses the whole in answer to a range, and asks again.
+        let range = "bytes=\(kept)-"
+        for isHead in [true, false, true, false] {
+            _ = try await recipient.request(isHead: true)
+            let whole = try await recipient.request(range: range, isHead: isHead)
+            #expect(whole.extent == .whole)
+            if !isHead { _ = try await whole.bytes(upTo: 10) }
+        }
+        // Who begins anew may continue that.
+        _ = try await recipient.request().bytes(upTo: kept)
+        #expect(try await recipient.request(range: range).extent != .whole)
+    }
+
+    @Test func `a download that comes to nothing because a file changed may be begun again, also when it was the only one`() async throws {
+        let world = try await world(of: 3)
+        defer { world.remove() }
+        let recipient = try await world.share { $0.maxDownloads = 1 }
+        _ = try await recipient.request().bytes(upTo: 5_000)
+        try Self.apply("touched", to: "\(world.files)/S1/IM3")
+        await #expect(throws: SharingError.self) { _ = try await recipient.get() }
+        let archive = try Archive(try await recipient.get())
+        defer { archive.remove() }
+        #expect(try archive.test() == "")
+        #expect(try await recipient.share.downloadCount == 1)
+        await #expect(throws: SharingError.self) { _ = try await recipient.get() }
+    }
+
     private static func apply(_ change: String, to path: String) throws {
         switch change {
         case "deleted": try FileManager.default.removeItem(atPath: path)

@@ -80,19 +80,17 @@ extension Ledger {
         try await planReader.read { try $0.document(document, of: plan, from: offset, count: count) }
     }
 
-    /// Remembers which plan a recipient's last response came from, where no byte is sent: for HEAD.
+    /// Remembers which plan a recipient's last response came from, where no byte is sent: for HEAD. Who may have bytes of another archive must not
+    /// continue them with this one's.
     ///
     /// - Throws: ``LedgerError``.
     public func setLastPlan(_ plan: Plan.ID, of grant: ShareGrant) async throws {
-        try await commit { rows in
-            (try rows.run("UPDATE share_grant SET last_plan = ? WHERE id = ?", .integer(plan), .integer(grant.id)), nil)
-        }
+        try await commit { rows in (try rows.announce(plan, to: grant), nil) }
     }
 
-    /// No byte may come from this plan any more, because its sources have changed.
+    /// No byte may come from this plan any more, because its sources have changed. A download that came to nothing by that is not counted: the
+    /// recipient's next one is in its place.
     ///
     /// - Throws: ``LedgerError``.
-    public func voidPlan(_ plan: Plan.ID) async throws {
-        try await commit { rows in (try rows.run("UPDATE plan SET is_void = 1 WHERE id = ?", .integer(plan)), nil) }
-    }
+    public func voidPlan(_ plan: Plan.ID) async throws { try await commit { rows in (try rows.void(plan), nil) } }
 }

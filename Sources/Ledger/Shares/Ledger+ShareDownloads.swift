@@ -32,15 +32,19 @@ extension Ledger {
     /// Begins to send bytes of a plan: to be called before the first. Counts the plan as a download, once, and never more of them than the share
     /// allows; keeps the access; makes the plan the recipient's last.
     ///
-    /// - Returns: the access, for ``endDownload(_:bytes:code:completesPlan:)``.
+    /// - Parameter isContinuable: false for the whole in answer to a range that is not of this plan: who keeps what he had of another archive must
+    ///   not continue that with this one.
+    /// - Returns: the access, for ``endDownload(_:bytes:code:reachesEnd:)``.
     /// - Throws: ``LedgerError``: noSuchPlan (removed or void), shareEnded (revoked, creator gone, or expired or used up and not to be resumed any more).
-    public func startDownload(_ plan: Plan.ID, range: ClosedRange<UInt64>?, visitor: ShareVisitor) async throws -> ShareAccess.ID {
+    public func startDownload(
+        _ plan: Plan.ID, range: ClosedRange<UInt64>?, isContinuable: Bool = true, visitor: ShareVisitor
+    ) async throws -> ShareAccess.ID {
         let time = now()
         let share = try await reader.read { [limits] in try $0.share(ofPlan: plan, limits: limits, now: time) }
         do {
             return try await commit { [limits] rows in
                 let share = try rows.share(ofPlan: plan, limits: limits, now: time)
-                try rows.start(plan, of: share, now: time)
+                try rows.start(plan, of: share, isContinuable: isContinuable, now: time)
                 let access = try rows.insertDownload(plan, of: share, range: range, visitor: visitor, now: time)
                 let extent = range.map { "bytes \($0.lowerBound)-\($0.upperBound)" } ?? "whole"
                 let entry = AuditEntry(
@@ -58,9 +62,9 @@ extension Ledger {
     /// - Parameters:
     ///   - bytes: that were sent.
     ///   - code: `ok`, or the code of the problem.
-    ///   - completesPlan: whether the archive's last byte was among them.
+    ///   - reachesEnd: whether the archive's last byte was among them.
     /// - Throws: ``LedgerError``.
-    public func endDownload(_ access: ShareAccess.ID, bytes: Int64, code: String, completesPlan: Bool = false) async throws {
+    public func endDownload(_ access: ShareAccess.ID, bytes: Int64, code: String, reachesEnd: Bool = false) async throws {
         let time = now()
         try await commit { rows in
             guard let running = try rows.runningDownload(access) else { return ((), nil) }
@@ -68,9 +72,7 @@ extension Ledger {
                 "UPDATE share_access_log SET ended_at = ?, success = ?, code = ?, bytes = ? WHERE id = ?", .real(time),
                 .integer(code == "ok" ? 1 : 0), .text(code), .integer(bytes), .integer(access))
             try rows.run("UPDATE share SET bytes_sent = bytes_sent + ? WHERE id = ?", .integer(bytes), .integer(running.share))
-            try rows.run(
-                "UPDATE plan SET used_at = ?1, completed_at = CASE WHEN ?2 THEN coalesce(completed_at, ?1) ELSE completed_at END WHERE id = ?3",
-                .real(time), .integer(completesPlan ? 1 : 0), .integer(running.plan))
+            try rows.addSent(bytes, reachesEnd: reachesEnd, to: running.plan, now: time)
             let entry = AuditEntry(
                 "share.download.end", object: running.name, outcome: code, detail: "access \(access), \(bytes) bytes",
                 by: AuditOrigin(actor: "-", method: "share", ipAddress: running.ipAddress))
@@ -102,7 +104,7 @@ extension LedgerRows {
     /// Counts a plan when it is sent from for the first time.
     ///
     /// - Throws: ``LedgerError``: noSuchPlan, shareEnded.
-    fileprivate func start(_ plan: Plan.ID, of share: Share, now: Double) throws {
+    fileprivate func start(_ plan: Plan.ID, of share: Share, isContinuable: Bool, now: Double) throws {
         let known = try first(
             """
             SELECT plan.started_at IS NOT NULL, share_grant.generation, share_grant.id
@@ -113,13 +115,23 @@ extension LedgerRows {
         let isAdmitted = known.isStarted ? share.admitsResuming(now: now) : share.admitsNewDownloads
         guard isAdmitted, known.generation == share.generation else { throw LedgerError.shareEnded }
         try run("UPDATE plan SET used_at = ?1, started_at = coalesce(started_at, ?1) WHERE id = ?2", .real(now), .integer(plan))
-        try run("UPDATE share_grant SET last_plan = ? WHERE id = ?", .integer(plan), .integer(known.grant))
+        try run("UPDATE share_grant SET last_plan = ? WHERE id = ?", .integer(isContinuable ? plan : 0), .integer(known.grant))
         guard !known.isStarted else { return }
         try run(
             """
             UPDATE share SET download_count = download_count + 1,
                 used_up_at = CASE WHEN download_count + 1 >= max_downloads THEN coalesce(used_up_at, ?1) END WHERE id = ?2
             """, .real(now), .integer(share.rowID))
+    }
+
+    /// A plan is complete when its end was sent, before or after the rest: by ranges of which several may be under way.
+    fileprivate func addSent(_ bytes: Int64, reachesEnd: Bool, to plan: Plan.ID, now: Double) throws {
+        try run(
+            "UPDATE plan SET used_at = ?, bytes_sent = bytes_sent + ?, is_end_sent = max(is_end_sent, ?) WHERE id = ?", .real(now),
+            .integer(bytes), .integer(reachesEnd ? 1 : 0), .integer(plan))
+        try run(
+            "UPDATE plan SET completed_at = ? WHERE id = ? AND completed_at IS NULL AND is_end_sent = 1 AND bytes_sent >= length", .real(now),
+            .integer(plan))
     }
 
     fileprivate func insertDownload(

@@ -11,7 +11,7 @@ public struct Plan: Sendable, Hashable {
     public var createdAt: Double
     /// When its first byte went out; from then on it is counted as a download.
     public var startedAt: Double?
-    /// When its last byte went out for the first time.
+    /// When all its bytes had gone out, for all that can be told.
     public var completedAt: Double?
     /// Whether its sources have changed: no byte may come from it any more.
     public var isVoid: Bool

@@ -117,6 +117,16 @@ extension LedgerRows {
         return try frozenPlan(plan)
     }
 
+    func void(_ plan: Plan.ID) throws {
+        try run(
+            """
+            UPDATE share SET download_count = download_count - 1,
+                used_up_at = CASE WHEN download_count - 1 >= max_downloads THEN used_up_at END
+            WHERE id = (SELECT share_id FROM plan WHERE id = ? AND is_void = 0 AND started_at IS NOT NULL AND completed_at IS NULL)
+            """, .integer(plan))
+        try run("UPDATE plan SET is_void = 1 WHERE id = ?", .integer(plan))
+    }
+
     // MARK: Reading
 
     func entries(of plan: Plan.ID, from number: Int, count: Int) throws -> [PlanEntry] {

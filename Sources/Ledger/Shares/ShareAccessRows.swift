@@ -89,6 +89,17 @@ extension LedgerRows {
         ) { ShareGrant(id: $0.integer(0), shareID: share.id, createdAt: $0.double(1), lastPlan: $0.optionalInteger(2)) }
     }
 
+    /// Makes a plan that was only announced a recipient's last, unless bytes that he has may be those of another archive.
+    func announce(_ plan: Plan.ID, to grant: ShareGrant) throws {
+        try run(
+            """
+            UPDATE share_grant SET last_plan = CASE WHEN last_plan IS NULL OR EXISTS (
+                    SELECT 1 FROM plan AS last JOIN plan AS new ON new.id = ?1
+                    WHERE last.id = last_plan AND (last.started_at IS NULL OR last.etag = new.etag))
+                THEN ?1 ELSE 0 END WHERE id = ?2
+            """, .integer(plan), .integer(grant.id))
+    }
+
     /// Lets a recipient in; one that is known already stays the same.
     func letIn(_ subject: [UInt8], to share: Share, now: Double) throws -> ShareGrant {
         try run(

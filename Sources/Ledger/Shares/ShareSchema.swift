@@ -68,7 +68,7 @@ extension Schema {
             subject BLOB NOT NULL UNIQUE,            -- SHA-256 of a cookie's token, or a keyed hash over a script's share, network and agent
             generation INTEGER NOT NULL,             -- the share's when the recipient was let in
             created_at REAL NOT NULL,
-            last_plan INTEGER                        -- what the last response came from; the plan may be gone
+            last_plan INTEGER                        -- what the last response came from, which may be gone; 0 when it is not to be continued
         );
         CREATE INDEX share_grant_share ON share_grant(share_id);
 
@@ -84,7 +84,9 @@ extension Schema {
             is_frozen INTEGER NOT NULL DEFAULT 0,
             is_void INTEGER NOT NULL DEFAULT 0,
             started_at REAL,                         -- the first byte went out: counted as a download
-            completed_at REAL,                       -- the last byte went out
+            bytes_sent INTEGER NOT NULL DEFAULT 0,
+            is_end_sent INTEGER NOT NULL DEFAULT 0,  -- the archive's last byte went out
+            completed_at REAL,                       -- it did, and so much that it can be all of them
             entries INTEGER NOT NULL DEFAULT 0,
             etag TEXT NOT NULL DEFAULT '',
             length INTEGER NOT NULL DEFAULT 0,

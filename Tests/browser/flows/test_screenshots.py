@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from conftest import ROOT
 from flows.conftest import Place
-from flows.steps import badge, card, studies
+from flows.steps import badge, card, dialog, studies
 from support import configure, smb_source, until
 
 FOLDER = ROOT / "docs/screenshots"
@@ -73,3 +73,21 @@ def test_pictures_of_the_catalogue_jobs_and_sources(department, visit_securely, 
     search(dark)
     open_first(dark)
     take(dark, "catalogue-desktop-dark")
+
+
+def test_pictures_of_sharing(department, visit_securely, size):
+    if size == "phone":
+        found = department.server.get("/api/search?level=study&q=knee&limit=1")["results"][0]
+        order = {"items": [{"type": "study", "uid": found["StudyInstanceUID"]}], "note": "As discussed.", "language": "en"}
+        link = department.server("POST", "/api/shares", order, status=201).json["link"]
+        recipient = visit_securely(color_scheme="light").open(department, "/" + link.split("/", 3)[3])
+        expect(recipient.get_by_role("button", name="Download")).to_be_visible()
+        take(recipient, "recipient-phone")
+        return
+    page = visit_securely(color_scheme="light").sign_in(department, "weber")
+    search(page)
+    studies(page).first.hover()
+    studies(page).first.get_by_role("button", name="Share study").click()
+    dialog(page, "Share with somebody outside").get_by_role("button", name="Create link").click()
+    expect(dialog(page, "The link is ready")).to_be_visible()
+    take(page, "share-desktop")
