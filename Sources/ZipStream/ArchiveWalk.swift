@@ -12,6 +12,7 @@ struct ArchiveWalk {
     private let layout: ZipLayout
     private let range: Range<UInt64>
     private let chunk: Int
+    private let budget: ReadAheadBudget
 
     private var place = Place.entries
     private var entries: ArraySlice<PlacedZipEntry> = []
@@ -23,8 +24,9 @@ struct ArchiveWalk {
     private var entrySteps: EntrySteps?
     private var record: (placed: PlacedZipEntry, offset: UInt64, parts: ChecksumParts)?
 
-    init(_ content: any ZipContent, range: Range<UInt64>, chunk: Int, checksums: SharedChecksums) async throws {
+    init(_ content: any ZipContent, range: Range<UInt64>, chunk: Int, checksums: SharedChecksums, budget: ReadAheadBudget) async throws {
         self.content = content
+        self.budget = budget
         self.checksums = checksums
         self.range = range
         self.chunk = chunk
@@ -66,7 +68,9 @@ struct ArchiveWalk {
             return
         }
         guard placed.offset == offset else { throw ZipError(.inconsistentLayout, index: placed.index) }
-        let steps = EntrySteps(placed, range: range, chunk: chunk, isChecksumKnown: checksums.checksum(of: placed) != nil)
+        let steps = EntrySteps(
+            placed, range: range, chunk: { [budget, chunk] in budget.chunk(atMost: chunk) }, part: chunk,
+            isChecksumKnown: checksums.checksum(of: placed) != nil)
         offset = steps.record.end
         entrySteps = steps
     }

@@ -19,6 +19,17 @@ public final class ReadAheadBudget: Sendable {
     /// How much is filled at this moment, in bytes.
     public var used: Int { state.withLock { $0.used } }
 
+    /// How much each should read at once: the fewer bytes the more there are, so that a hundred, each of whom holds what it reads and what it sends,
+    /// stay within the budget.
+    ///
+    /// - Returns: a power of two, 64 KiB at the least.
+    func chunk(atMost most: Int) -> Int {
+        let part = state.withLock { capacity / max(1, $0.users) / 2 }
+        var chunk = most
+        while chunk > part, chunk > 64 << 10 { chunk /= 2 }
+        return chunk
+    }
+
     func join() -> ReadAheadShare {
         state.withLock { $0.users += 1 }
         return ReadAheadShare(self)

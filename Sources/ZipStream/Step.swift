@@ -18,21 +18,25 @@ struct EntrySteps {
     let placed: PlacedZipEntry
     let record: EntryRecord
     private let range: Range<UInt64>
-    private let chunk: UInt64
+    /// Asked at each chunk: others come and go.
+    private let chunk: () -> Int
     private var phase = Phase.header
     /// What is left of the content.
     private var content: Range<UInt64>
     private var checksum: ChecksumParts
 
-    init(_ placed: PlacedZipEntry, range: Range<UInt64>, chunk: Int, isChecksumKnown: Bool) {
+    /// - Parameters:
+    ///   - chunk: how much of the content is read at once.
+    ///   - part: how much is read at once for a checksum alone: the same for every range.
+    init(_ placed: PlacedZipEntry, range: Range<UInt64>, chunk: @escaping () -> Int, part: Int, isChecksumKnown: Bool) {
         self.placed = placed
         self.range = range
-        self.chunk = UInt64(chunk)
+        self.chunk = chunk
         record = EntryRecord(placed)
         content = range.clamped(to: record.contentOffset..<record.descriptorOffset)
         // What precedes the range is not read for the recipient; a range that ends before the descriptor needs no checksum.
         let isNeeded = !isChecksumKnown && range.overlaps(record.descriptorOffset..<record.end)
-        checksum = ChecksumParts(of: placed, upTo: isNeeded ? content.lowerBound - record.contentOffset : 0, chunk: chunk)
+        checksum = ChecksumParts(of: placed, upTo: isNeeded ? content.lowerBound - record.contentOffset : 0, chunk: part)
     }
 
     mutating func next() -> Step? {
@@ -57,7 +61,7 @@ struct EntrySteps {
 
     /// Chunks begin at multiples of their size, so that what several ranges read of an entry fits together.
     private mutating func nextContent() -> Step {
-        let start = content.lowerBound - record.contentOffset
+        let (start, chunk) = (content.lowerBound - record.contentOffset, UInt64(chunk()))
         let end = min((start / chunk + 1) * chunk, content.upperBound - record.contentOffset)
         content = record.contentOffset + end..<content.upperBound
         return .content(start..<end, of: placed)

@@ -27,7 +27,7 @@ public struct ZipArchive: Sendable {
     /// - Throws: what the content or the sink throws; ``ZipError``. What was given until then is right, and not all of the range.
     public func write(_ range: Range<UInt64>, to sink: (sending [UInt8]) async throws -> Void) async throws {
         guard range.upperBound <= length else { throw ZipError(.rangeOutsideArchive) }
-        var walk = try await ArchiveWalk(content, range: range, chunk: chunk, checksums: checksums)
+        var walk = try await ArchiveWalk(content, range: range, chunk: chunk, checksums: checksums, budget: budget)
         try await withThrowingTaskGroup(of: ReadAhead.Result.self) { group in
             var readAhead = ReadAhead(content, checksums: checksums, chunk: chunk, share: budget.join())
             var output = RangeOutput(range)
@@ -44,7 +44,7 @@ public struct ZipArchive: Sendable {
 
 /// Collects small pieces, and cuts off what lies outside of the range.
 private struct RangeOutput {
-    private static let capacity = 256 * 1024
+    private static let capacity = 32 * 1024
 
     private let range: Range<UInt64>
     private var pending: [UInt8] = []
