@@ -130,7 +130,8 @@ extension LedgerRows {
             "UPDATE plan SET used_at = ?, bytes_sent = bytes_sent + ?, is_end_sent = max(is_end_sent, ?) WHERE id = ?", .real(now),
             .integer(bytes), .integer(reachesEnd ? 1 : 0), .integer(plan))
         try run(
-            "UPDATE plan SET completed_at = ? WHERE id = ? AND completed_at IS NULL AND is_end_sent = 1 AND bytes_sent >= length", .real(now),
+            "UPDATE plan SET completed_at = ? WHERE id = ? AND completed_at IS NULL AND is_end_sent = 1 AND bytes_sent >= length",
+            .real(now),
             .integer(plan))
     }
 
