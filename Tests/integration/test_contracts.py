@@ -55,7 +55,7 @@ def test_search_gives_objects_with_dicom_keywords_and_a_cursor(indexed):
     common = {
         "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyID", "StudyDate", "StudyTime",
         "AccessionNumber", "StudyDescription", "ReferringPhysicianName", "InstitutionName", "ModalitiesInStudy", "NumberOfStudyRelatedSeries",
-        "file_count", "source", "has_conflict", "cursor"}
+        "file_count", "source", "has_conflict", "has_patient_conflict", "cursor"}
     of_series = {
         "SeriesInstanceUID", "SeriesNumber", "SeriesDate", "SeriesTime", "Modality", "SeriesDescription", "ProtocolName", "BodyPartExamined", "Laterality"}
     of_instance = {"SOPInstanceUID", "SOPClassUID", "InstanceNumber", "NumberOfFrames", "Rows", "Columns"}
