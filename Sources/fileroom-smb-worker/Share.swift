@@ -93,6 +93,9 @@ final class Share {
         if stage == .list, Memory.ranOut(limit: connection.addressSpace) {
             return WorkerFailure(errno: ENOMEM, stage: stage, hasSession: true)
         }
+        // "No memory" is also what the library calls a server that ends while a connection to it is made.
+        let isMisnamed = code == ENOMEM && stage != .list && !Memory.ranOut(limit: connection.addressSpace)
+        let code = isMisnamed ? ECONNRESET : code
         let hasSession = hasSession
         if WireWatch.hasRefused {
             return WorkerFailure(errno: EPROTO, stage: .connect, hasSession: false, detail: "encryption is required and not to be had")

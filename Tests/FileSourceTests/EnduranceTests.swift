@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `a server that stays away ends a read, and the error says why`() async throws {
-        try await onShare(endurance: .seconds(2)) { source, server in
+        try await onShare(endurance: .seconds(6)) { source, server in
             try await server.kill()
             let error = await source.failure { _ = try await $0.read(SourcePath("file"), offset: 0, count: 100) }
             #expect(error?.code == "CONNECTION_REFUSED")

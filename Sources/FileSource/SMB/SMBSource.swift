@@ -159,6 +159,7 @@ public final class SMBSource: FileSource {
         _ body: @escaping @Sendable (WorkerConnection, Cancellation) throws -> Value
     ) async throws -> Value {
         var losses = 0
+        var found: SourceError?
         let patience = Patience(options, attempts: attempts)
         while true {
             do {
@@ -171,7 +172,8 @@ public final class SMBSource: FileSource {
                 let error: SourceError
                 switch trouble {
                 case .source(let ending): throw ending
-                case .lost(.hung) where patience.isTimed: error = ErrorRow.error(ETIMEDOUT, situation, in: ErrorRow.smb)
+                // Its time ran out while it was tried once more: what was found before says more.
+                case .lost(.hung) where patience.isTimed: error = found ?? ErrorRow.error(ETIMEDOUT, situation, in: ErrorRow.smb)
                 case .lost(let loss) where loss != .notStarted:
                     losses += 1
                     if losses > 1 || !canRepeat() { throw SourceError(loss) }
@@ -180,6 +182,7 @@ public final class SMBSource: FileSource {
                 case .failure(let failure): error = SourceError(failure, situation)
                 }
                 guard error.isRetryable, canRepeat() else { throw error }
+                found = error
                 guard let pause = patience.nextPause() else {
                     throw attempts == nil && !patience.isTimed ? try await verdict(on: error) : error
                 }
