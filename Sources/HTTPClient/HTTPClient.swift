@@ -81,6 +81,11 @@ public struct ClientRequest: Sendable {
     public var body: [UInt8]?
     /// How long it may take; nil for as long as it takes.
     public var timeout: Duration?
+    /// Keeps the body back until the server asks for it, so that a connection that ends sooner is known to have done nothing: it is then
+    /// ``HTTPClientError/Code/notBegun`` rather than ``HTTPClientError/Code/cut``. For servers that give that leave; another would never get the body.
+    ///
+    /// Source: RFC 9110 §10.1.1, `Expect: 100-continue`.
+    public var awaitsLeave = false
 
     public init(
         _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,

@@ -17,6 +17,8 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
         public static let notTrusted = Code(rawValue: "NOT_TRUSTED")
         /// The connection ended before the whole answer was there.
         public static let cut = Code(rawValue: "CUT")
+        /// The connection ended before the server asked for the body; see ``ClientRequest/awaitsLeave``.
+        public static let notBegun = Code(rawValue: "NOT_BEGUN")
         public static let timedOut = Code(rawValue: "TIMED_OUT")
         public static let cancelled = Code(rawValue: "CANCELLED")
         /// The answer is larger than is taken.
@@ -47,9 +49,10 @@ extension HTTPClientError {
     /// - Parameters:
     ///   - detail: libcurl's own text for this transfer; may be empty.
     ///   - systemError: `errno` of the connection; 0 for none.
+    ///   - isKeptBack: the body waited for the server to ask for it, which it did not.
     ///
     /// Source: `libcurl-errors(3)`.
-    init(_ result: CURLcode, detail: String, systemError: Int32, at target: HTTPTarget, after timeout: Duration?) {
+    init(_ result: CURLcode, detail: String, systemError: Int32, isKeptBack: Bool = false, at target: HTTPTarget, after timeout: Duration?) {
         let server = target.name
         let reason = detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
         switch result {
@@ -66,6 +69,8 @@ extension HTTPClientError {
         case CURLE_OPERATION_TIMEDOUT:
             let limit = timeout.map { " within \($0)" } ?? " in time"
             self.init(.timedOut, "\(server) did not answer\(limit).")
+        case CURLE_GOT_NOTHING where isKeptBack, CURLE_RECV_ERROR where isKeptBack, CURLE_SEND_ERROR where isKeptBack:
+            self.init(.notBegun, "\(server) ended the connection before it took the request.")
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2_STREAM:
             self.init(.cut, "\(server) ended the connection before its answer was complete.")
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:

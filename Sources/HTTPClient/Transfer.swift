@@ -83,6 +83,8 @@ final class Transfer {
     private let target: HTTPTarget
     private let receive: Receiver?
     private var status = 0
+    /// The server has not asked for the body yet.
+    private var isKeptBack: Bool
     private var headers: [(name: String, value: String)] = []
     private var body: [UInt8] = []
     /// Why a callback ended the transfer.
@@ -96,6 +98,7 @@ final class Transfer {
 
     init(_ easy: UnsafeMutableRawPointer, _ request: ClientRequest, _ target: HTTPTarget, _ receive: Receiver?) {
         (self.easy, self.request, self.target, self.receive) = (easy, request, target, receive)
+        isKeptBack = request.awaitsLeave && request.body?.isEmpty == false
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
@@ -128,8 +131,9 @@ final class Transfer {
                 _ = fileroom_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
             }
         }
-        // Nobody answers "100 Continue" to what fits into one packet.
-        for header in request.headers + [("Expect", "")] {
+        // By itself libcurl would wait a second for the leave, and send the body then.
+        if isKeptBack { set(CURLOPT_EXPECT_100_TIMEOUT_MS, Int(Int32.max)) }
+        for header in request.headers + [("Expect", isKeptBack ? "100-continue" : "")] {
             headerList = curl_slist_append(headerList, "\(header.name):\(header.value.isEmpty ? "" : " " + header.value)")
         }
         fileroom_curl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
@@ -188,6 +192,7 @@ final class Transfer {
         if text.hasPrefix("HTTP/") {
             headers = []
             status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            if status == 100 { isKeptBack = false }
         } else if let colon = text.firstIndex(of: ":") {
             let value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
             headers.append((String(text[..<colon]), String(value.prefix { !$0.isNewline && $0 != "\r" })))
@@ -222,7 +227,7 @@ final class Transfer {
             fileroom_curl_get_long(easy, CURLINFO_OS_ERRNO, &systemError)
             return .failure(
                 HTTPClientError(
-                    result, detail: String(cString: errorText), systemError: Int32(systemError), at: target, after: request.timeout))
+                    result, detail: String(cString: errorText), systemError: Int32(systemError), isKeptBack: isKeptBack, at: target, after: request.timeout))
         }
         return .success(ClientResponse(status: status, headers: headers, body: body))
     }

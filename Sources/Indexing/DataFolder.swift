@@ -65,7 +65,18 @@ public struct DataFolderLock: ~Copyable, Sendable {
             if isTaken { return nil }
             throw error
         }
+        // Who has it is only said, and not relied on: a full disk prevents nobody.
+        if ftruncate(descriptor, 0) == 0 {
+            var name = Array("\(getpid())\n".utf8)
+            _ = pwrite(descriptor, &name, name.count, 0)
+        }
         return DataFolderLock(descriptor: descriptor)
+    }
+
+    /// The number of the process that took the folder last, which may have ended since; nil when that is not known.
+    public static func lastOwner(of folder: DataFolder) -> Int32? {
+        let text = try? String(contentsOfFile: folder.lock, encoding: .utf8)
+        return text.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 
     private static func failure(_ verb: String, _ folder: DataFolder) -> DataFolderError {

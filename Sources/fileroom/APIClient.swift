@@ -114,6 +114,7 @@ struct HTTPAPIClient: APIClient {
         if call.body != nil { request.headers.append(("Content-Type", "application/json")) }
         if let key { request.headers.append(("Authorization", "Bearer \(key)")) }
         if call.mayTakeLong { request.timeout = nil }
+        request.awaitsLeave = isOwner && !call.isRepeatable
         let response: ClientResponse
         do {
             response = try await send(request)
@@ -121,7 +122,7 @@ struct HTTPAPIClient: APIClient {
             throw meaning(of: error, call)
         }
         let problem = APIProblem(status: response.status, body: Data(response.body))
-        if isOwner, problem?.code == APIProblem.ending { throw OwnerGone() }
+        if isOwner, let problem, problem.isEnding { throw OwnerGone() }
         if let problem { throw Failure(problem) }
         return APIAnswer(body: Data(response.body))
     }
@@ -130,7 +131,7 @@ struct HTTPAPIClient: APIClient {
         switch error.code {
         case .refusedByReceiver: error.underlying ?? error
         case .cancelled: CancellationError()
-        case .nobodyListens: OwnerGone()
+        case .nobodyListens, .notBegun: OwnerGone()
         case .cut where isOwner && call.isRepeatable: OwnerGone()
         case .cut where isOwner:
             Failure("The process that owns the data folder ended while it was asked; what was asked may have been done or not.")

@@ -7,8 +7,8 @@ struct APIProblem: Sendable {
     var code: String
     var detail: String
 
-    /// The process that owns the data folder takes no more orders.
-    static let ending = "ENDING"
+    /// Whether the process that was asked takes no more orders, and has done nothing.
+    var isEnding: Bool { code == "ENDING" || code == "STOPPING" }
 
     /// - Returns: nil for a status that is none.
     init?(status: Int, body: Data) {

@@ -63,15 +63,19 @@ final class Owner: Sendable {
         ask: () async throws -> Value?
     ) async throws -> Value {
         var patience = ContinuousClock.now + .seconds(10)
+        var owner: Int32?
         while true {
             if let value = try await runIfFree(context, prepare: prepare, own) { return value }
             let asked = ContinuousClock.now
             if let value = try await ask() { return value }
-            // It listened all that time.
-            if ContinuousClock.now - asked > .seconds(1) { patience = .now + .seconds(10) }
+            let current = DataFolderLock.lastOwner(of: context.folder)
+            // It listened all that time, or is another one than before.
+            if ContinuousClock.now - asked > .seconds(1) || current != owner { patience = .now + .seconds(10) }
+            owner = current
             // It has the folder and takes no orders: it is about to begin to, or about to end.
             guard .now < patience else {
-                throw Failure("Another process uses the data folder, but does not answer. See `fileroom status`.")
+                let name = owner.map { "The process \($0)" } ?? "Another process"
+                throw Failure("\(name) uses the data folder, but does not answer. See `fileroom status`.")
             }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -107,6 +107,22 @@ private func refusal(_ client: HTTPClient, _ request: ClientRequest) async -> HT
         #expect(await refusal(client, ClientRequest("GET", "/nothing")) == .cut)
     }
 
+    @Test func `a body that waits for the server's leave tells what was begun from what was not`() async throws {
+        let server = try PythonServer("0")
+        let client = try HTTPClient(.url("http://127.0.0.1:\(server.place)"))
+        func request(_ path: String) -> ClientRequest {
+            var request = ClientRequest("POST", path, body: Array("x".utf8))
+            request.awaitsLeave = true
+            return request
+        }
+        let echo = try Echo(try await client.send(request("/echo")))
+        #expect(echo.body == "x" && echo.headers["expect"] == "100-continue")
+        #expect(try await client.send(request("/refused")).status == 503)
+        #expect(await refusal(client, request("/nothing")) == .notBegun)
+        #expect(await refusal(client, request("/taken")) == .cut)
+        #expect(await refusal(client, ClientRequest("POST", "/nothing", body: Array("x".utf8))) == .cut)
+    }
+
     @Test func `a server that is not there is unreachable`() async throws {
         let port = try { try PythonServer("0").place }()
         #expect(await refusal(try HTTPClient(.url("http://127.0.0.1:\(port)")), ClientRequest("GET", "/echo")) == .unreachable)

@@ -68,7 +68,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
             case _:
                 self.answer(404, b"")
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = echo
+    def do_POST(self):
+        match self.path:
+            case "/nothing":
+                self.close_connection = True
+            case "/taken":
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.close_connection = True
+            case _:
+                self.echo()
+
+    do_PUT = do_PATCH = do_DELETE = echo
+
+    def handle_expect_100(self):
+        match self.path:
+            case "/nothing":
+                self.close_connection = True
+                return False
+            case "/refused":
+                self.answer(503, b"")
+                self.close_connection = True
+                return False
+            case _:
+                return super().handle_expect_100()
 
     def do_HEAD(self):
         self.send_response(200)
