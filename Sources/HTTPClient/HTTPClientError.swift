@@ -52,7 +52,8 @@ extension HTTPClientError {
     ///   - isKeptBack: the body waited for the server to ask for it, which it did not.
     ///
     /// Source: `libcurl-errors(3)`.
-    init(_ result: CURLcode, detail: String, systemError: Int32, isKeptBack: Bool = false, at target: HTTPTarget, after timeout: Duration?) {
+    init(_ result: CURLcode, detail: String, systemError: Int32, isKeptBack: Bool = false, at target: HTTPTarget, after timeout: Duration?)
+    {
         let server = target.name
         let reason = detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
         switch result {

@@ -227,7 +227,8 @@ final class Transfer {
             fileroom_curl_get_long(easy, CURLINFO_OS_ERRNO, &systemError)
             return .failure(
                 HTTPClientError(
-                    result, detail: String(cString: errorText), systemError: Int32(systemError), isKeptBack: isKeptBack, at: target, after: request.timeout))
+                    result, detail: String(cString: errorText), systemError: Int32(systemError), isKeptBack: isKeptBack, at: target,
+                    after: request.timeout))
         }
         return .success(ClientResponse(status: status, headers: headers, body: body))
     }
