@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CMalloc"),
 
         // Layer 0: pure, no I/O, no Foundation.
         .target(name: "DICOM", dependencies: ["CZlib"], swiftSettings: strict),
@@ -77,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "fileroom",
             dependencies: [
-                "Backup", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient",
+                "Backup", "CMalloc", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient",
                 "HTTPServer", "Indexing", "Ledger", "NetworkAddress", "QRCode", "Sharing", "SourceAccess", "WebAPI",
             ],
             swiftSettings: strict),

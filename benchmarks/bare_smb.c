@@ -1,11 +1,13 @@
 /* The floor for a share: N processes with one libsmbclient context each, and nothing but the calls that the work needs.
  *
- *   bare_smb list|first|read|whole N smb://HOST:PORT/SHARE USER [off|required]
+ *   bare_smb list|first|read|whole|send N smb://HOST:PORT/SHARE USER [off|required]
  *
  * list:  every entry of every folder (opendir, readdirplus, closedir).
  * first: that, and then the first 8 KiB of the first file of every folder.
  * read:  that, and then the first 8 KiB of every file (open, read, close), never past the end.
  * whole: that, and then all of every file in pieces of 1 MiB; a process that comes to another piece of its last file has it open still.
+ * send:  that, and each process sends what it reads over a TCP connection of its own to one more process, which throws it away: what a server
+ *        of the files would have to do at least.
  * The last argument is the encryption to ask for. The password comes from FILEROOM_SMB_PASSWORD; HOME must be a private folder with the
  * .smb/smb.conf to use. Folders and files are taken from one queue in memory that the processes share.
  * Prints folders, files, bytes, errors, list_seconds, seconds.
@@ -14,6 +16,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libsmbclient.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -23,6 +27,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,6 +62,7 @@ static char *text;
 static char root[1024];
 static const char *user, *password;
 static int only_first, reads, whole;
+static int recipient = -1; /* a connection to whom what is read is sent; -1 for nobody */
 
 static double seconds(void) {
     struct timespec time;
@@ -193,6 +199,15 @@ static void read_file(SMBCCTX *context, const struct item *item) {
     smbc_getFunctionClose(context)(context, file);
 }
 
+static void send_all(const char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t sent = send(recipient, bytes, count, MSG_NOSIGNAL);
+        if (sent <= 0) exit(1);
+        bytes += sent;
+        count -= (size_t)sent;
+    }
+}
+
 static void read_piece(SMBCCTX *context, const struct item *item) {
     static char buffer[PIECE];
     static SMBCFILE *file;
@@ -220,6 +235,7 @@ static void read_piece(SMBCCTX *context, const struct item *item) {
         done += (size_t)got;
         shared->bytes += got;
     }
+    if (recipient >= 0) send_all(buffer, item->size);
     shared->read_files++;
     if (!is_last) return;
     smbc_getFunctionClose(context)(context, file);
@@ -242,6 +258,37 @@ static void work(int port, int encrypts) {
             else read_file(context, &file_items[index]);
         }
     }
+}
+
+/* A process that takes what `processes` connections bring until all are closed; gives where it listens. */
+static struct sockaddr_in start_recipient(int processes, pid_t *child) {
+    static char buffer[1 << 18];
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof place;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&place, length) || listen(listener, MOST_PROCESSES) ||
+        getsockname(listener, (struct sockaddr *)&place, &length)) {
+        perror("recipient");
+        exit(1);
+    }
+    *child = fork();
+    if (*child == 0) {
+        prctl(PR_SET_PDEATHSIG, 9);
+        struct pollfd senders[MOST_PROCESSES];
+        for (int index = 0; index < processes; index++) senders[index] = (struct pollfd){.fd = accept(listener, NULL, NULL), .events = POLLIN};
+        for (int left = processes; left > 0;) {
+            poll(senders, (nfds_t)processes, -1);
+            for (int index = 0; index < processes; index++) {
+                if (senders[index].fd < 0 || !senders[index].revents) continue;
+                if (recv(senders[index].fd, buffer, sizeof buffer, 0) > 0) continue;
+                senders[index].fd = -1;
+                left--;
+            }
+        }
+        _exit(0);
+    }
+    close(listener);
+    return place;
 }
 
 static void prepare(int processes) {
@@ -269,35 +316,44 @@ int main(int count, char **arguments) {
     int port = 445, processes = count > 4 ? atoi(arguments[2]) : 0;
     password = getenv("FILEROOM_SMB_PASSWORD");
     if (count < 5 || processes < 1 || processes > MOST_PROCESSES || sscanf(arguments[3], "smb://%255[^:/]:%d/%255[^/]", host, &port, name) != 3 || !password) {
-        fprintf(stderr, "usage: FILEROOM_SMB_PASSWORD=... bare_smb list|first|read|whole N smb://HOST:PORT/SHARE USER [off|required]\n");
+        fprintf(stderr, "usage: FILEROOM_SMB_PASSWORD=... bare_smb list|first|read|whole|send N smb://HOST:PORT/SHARE USER [off|required]\n");
         return 64;
     }
     snprintf(root, sizeof root, "smb://%s/%s", host, name);
     user = arguments[4];
     reads = strcmp(arguments[1], "list") != 0;
     only_first = !strcmp(arguments[1], "first");
-    whole = !strcmp(arguments[1], "whole");
+    int sends = !strcmp(arguments[1], "send");
+    whole = sends || !strcmp(arguments[1], "whole");
     int encrypts = count > 5 && !strcmp(arguments[5], "required");
     double start = seconds();
     prepare(processes);
+    pid_t receiver = 0;
+    struct sockaddr_in place = {0};
+    if (sends) place = start_recipient(processes, &receiver);
     pid_t children[MOST_PROCESSES];
     for (int index = 0; index < processes; index++) {
         children[index] = fork();
         if (children[index] < 0) return 1;
         if (children[index] == 0) {
             prctl(PR_SET_PDEATHSIG, 9);
+            if (sends) {
+                recipient = socket(AF_INET, SOCK_STREAM, 0);
+                if (recipient < 0 || connect(recipient, (struct sockaddr *)&place, sizeof place)) _exit(1);
+            }
             work(port, encrypts);
             _exit(0);
         }
     }
     int failed = 0;
-    for (int index = 0; index < processes; index++) {
+    for (int index = 0; index < processes + sends; index++) {
         int status = 0;
         pid_t ended = wait(&status);
         if (ended > 0 && status == 0) continue;
         failed = 1;
         /* The others would wait for it at the barrier. */
         for (int other = 0; other < processes; other++) kill(children[other], 9);
+        if (sends) kill(receiver, 9);
     }
     printf("folders=%zu files=%zu read_files=%ld bytes=%ld errors=%ld list_seconds=%.6f seconds=%.6f\n", shared->folders, shared->files,
            shared->read_files, shared->bytes, shared->errors, shared->listed_at - start, seconds() - start);

@@ -30,7 +30,7 @@ public struct ShareConfiguration: Hashable, Sendable {
         (defaultExpiry, maximumExpiry, resume) = (.seconds(24 * 3_600), .seconds(720 * 3_600), .seconds(24 * 3_600))
         (requiresPassword, passwordAttempts, passwordAttemptsInTotal) = (false, 10, 100)
         (showsPatient, concurrentDownloads, queue) = (false, 100, .seconds(20))
-        (bytesPerSecond, totalBytesPerSecond, readAheadBytes) = (nil, nil, 24 << 20)
+        (bytesPerSecond, totalBytesPerSecond, readAheadBytes) = (nil, nil, 12 << 20)
     }
 }
 

@@ -123,7 +123,10 @@ public final class HTTPServer: Sendable {
             response = Problem.internalError.response(requestID: id)
         }
         let hasBody = head.method != .head && response.status != .noContent && response.status != .notModified
-        exchange.respond(Answer(response: response, closes: closes(head, response), isHead: head.method == .head))
+        exchange.respond(
+            Answer(
+                response: response, closes: closes(head, response), isHead: head.method == .head,
+                blockBytes: Answer.blockBytes(besides: connections.requests)))
         guard hasBody, case .stream(let length, let produce) = response.body else { return }
         do {
             let writer = ExchangeWriter(exchange, length: length)

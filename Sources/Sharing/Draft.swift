@@ -12,6 +12,8 @@ actor Draft {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let connection: Connection
+    /// The one that a file was added to last.
+    private var lastFolder: DraftFolder?
     private let addFolder, findFolder, addInstance, addLocation, noteFile, failFolder, correctFile: Statement
 
     /// - Throws: `SQLiteError`.
@@ -109,20 +111,28 @@ actor Draft {
     }
 
     private func add(_ location: StoredLocation, of instance: Int64) throws {
-        for statement in [addFolder, findFolder] {
-            statement.bind(location.sourceURL, at: 1)
-            statement.bind(blob: location.folder, at: 2)
-        }
-        try addFolder.run()
-        defer { findFolder.reset() }
-        guard try findFolder.step() else { return }
-        addLocation.bind(findFolder.integer(0), at: 1)
+        addLocation.bind(try folder(of: location), at: 1)
         addLocation.bind(blob: location.name, at: 2)
         addLocation.bind(instance, at: 3)
         addLocation.bind(Int64(clamping: location.size), at: 4)
         addLocation.bind(location.modified, at: 5)
         addLocation.bind(location.transferSyntaxUID, at: 6)
         try addLocation.run()
+    }
+
+    /// The id of the folder that a file is in: mostly that of the file before.
+    private func folder(of location: StoredLocation) throws -> Int64? {
+        if let lastFolder, lastFolder.path.bytes == location.folder, lastFolder.sourceURL == location.sourceURL { return lastFolder.id }
+        for statement in [addFolder, findFolder] {
+            statement.bind(location.sourceURL, at: 1)
+            statement.bind(blob: location.folder, at: 2)
+        }
+        try addFolder.run()
+        defer { findFolder.reset() }
+        guard try findFolder.step() else { return nil }
+        let id = findFolder.integer(0)
+        lastFolder = DraftFolder(id: id, sourceURL: location.sourceURL, path: SourcePath(bytes: location.folder))
+        return id
     }
 
     /// Folders in which files should be.

@@ -42,7 +42,10 @@ struct ManifestRow {
     /// characters, which could hide the beginning, are spaces. A negative number is none.
     private static func append(_ field: String, to bytes: inout [UInt8]) {
         guard !field.isEmpty else { return }
-        let clean = String(String.UnicodeScalarView(field.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        let isPlain = field.utf8.allSatisfy { 0x20..<0x7F ~= $0 }
+        let clean =
+            isPlain
+            ? field : String(String.UnicodeScalarView(field.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
         bytes.append(UInt8(ascii: "\""))
         if let first = clean.first(where: { $0 != " " }), formulaStarts.contains(first), !isNegativeNumber(clean) {
             bytes.append(UInt8(ascii: "'"))

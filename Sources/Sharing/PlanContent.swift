@@ -22,8 +22,8 @@ final class PlanContent: ZipContent {
         var sources: [String: (source: any FileSource, time: ContinuousClock.Instant)] = [:]
     }
     private let state = Mutex(State())
-    private static let page = 32
-    private static let mostPages = 4
+    private static let page = 16
+    private static let mostPages = 5
     /// So long a source is used without asking whether it is still declared.
     private static let trust = Duration.seconds(1)
 

@@ -5,7 +5,7 @@ struct ArchiveWalk {
     }
 
     /// How many entries are asked for at once.
-    private static let page = 256
+    private static let page = 64
 
     private let content: any ZipContent
     private let checksums: SharedChecksums

@@ -2,8 +2,9 @@ internal import Synchronization
 
 /// The memory that all downloads together may fill with what their recipients have not taken yet.
 ///
-/// Whoever is alone may take all of it; otherwise each may take an equal part. The chunk that a recipient waits for is always read, so that
-/// a hundred downloads advance with a chunk each, and all together use at most the budget and a chunk for each.
+/// Whoever is alone may take all of it. Several take half of it, in equal parts: their reads keep a source busy without going far ahead. The
+/// chunk that a recipient waits for is always read, so that a hundred downloads advance with a chunk each, and all together use at most the budget
+/// and a chunk for each.
 public final class ReadAheadBudget: Sendable {
     private let capacity: Int
     private let state = Mutex(State())
@@ -24,11 +25,13 @@ public final class ReadAheadBudget: Sendable {
     ///
     /// - Returns: a power of two, 64 KiB at the least.
     func chunk(atMost most: Int) -> Int {
-        let part = state.withLock { capacity / max(1, $0.users) / 2 }
+        let part = state.withLock { partOfEach($0) }
         var chunk = most
         while chunk > part, chunk > 64 << 10 { chunk /= 2 }
         return chunk
     }
+
+    private func partOfEach(_ state: State) -> Int { state.users < 2 ? capacity : capacity / 2 / state.users }
 
     func join() -> ReadAheadShare {
         state.withLock { $0.users += 1 }
@@ -44,7 +47,7 @@ public final class ReadAheadBudget: Sendable {
 
     fileprivate func take(_ bytes: Int, having held: Int) -> Bool {
         state.withLock {
-            guard $0.used + bytes <= capacity, held + bytes <= capacity / $0.users else { return false }
+            guard $0.used + bytes <= capacity, held + bytes <= partOfEach($0) else { return false }
             $0.used += bytes
             return true
         }

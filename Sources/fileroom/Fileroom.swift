@@ -12,6 +12,7 @@ enum Fileroom {
         signal(SIGPIPE, SIG_IGN)
         // What the program writes holds patients' names: for its owner's eyes only.
         umask(0o077)
+        Allocator.shareArenas()
         let code: ExitCode
         do {
             code = try await run(Command(arguments: Array(CommandLine.arguments.dropFirst())))

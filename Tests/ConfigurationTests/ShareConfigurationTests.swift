@@ -11,7 +11,7 @@ import Testing
         #expect(shares == ShareConfiguration())
         #expect((shares.defaultExpiry, shares.maximumExpiry, shares.resume) == (.seconds(86_400), .seconds(2_592_000), .seconds(86_400)))
         #expect((shares.passwordAttempts, shares.passwordAttemptsInTotal, shares.requiresPassword) == (10, 100, false))
-        #expect((shares.concurrentDownloads, shares.queue, shares.readAheadBytes) == (100, .seconds(20), 25_165_824))
+        #expect((shares.concurrentDownloads, shares.queue, shares.readAheadBytes) == (100, .seconds(20), 12_582_912))
         #expect(shares.bytesPerSecond == nil && shares.totalBytesPerSecond == nil && !shares.showsPatient)
     }
 

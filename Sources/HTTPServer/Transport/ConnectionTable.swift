@@ -40,6 +40,9 @@ final class ConnectionTable: Sendable {
         }
     }
 
+    /// How many requests are under way.
+    var requests: Int { state.withLock { $0.requests } }
+
     /// A request wants to begin.
     ///
     /// - Returns: whether it may: not once the server stops.

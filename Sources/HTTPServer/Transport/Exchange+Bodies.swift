@@ -9,36 +9,45 @@ struct Answer: Sendable {
     var closes = false
     /// It answers HEAD.
     var isHead = false
+    /// How much of a stream is handed to the kernel at a time, and held for that as long as the response lasts.
+    var blockBytes = Answer.leastBlock
+
+    private static let leastBlock = 32 << 10
+    private static let mostBlock = 256 << 10
+    /// What the blocks of responses that begin beside each other may come to, roughly: large blocks are for the few, who then need fewer calls.
+    private static let allBlocks = 2 << 20
+
+    /// - Parameter requests: how many are under way.
+    static func blockBytes(besides requests: Int) -> Int { min(mostBlock, max(leastBlock, allBlocks / max(1, requests))) }
 }
 
 /// Bytes of a streamed response on their way out.
 struct OutgoingBytes: Sendable {
-    private var pieces: [[UInt8]] = []
-    private var first = 0
-    private var offset = 0
+    private var pieces: [ArraySlice<UInt8>] = []
     private(set) var count = 0
+    /// How many bytes may be left when its writer, who then has the next piece ready in time, is told to go on.
+    private(set) var lowWater = 0
     /// Nothing more comes.
     var isFinished = false
 
     mutating func append(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
-        pieces.append(bytes)
+        pieces.append(bytes[...])
         count += bytes.count
+        lowWater = bytes.count / 2
     }
 
-    /// Moves as many bytes as there are and have room.
-    mutating func move(into room: UnsafeMutableRawBufferPointer) -> Int {
-        var moved = 0
-        while moved < room.count, first < pieces.count {
-            let length = min(room.count - moved, pieces[first].count - offset)
-            pieces[first].withUnsafeBytes { room[moved...].copyBytes(from: $0[offset..<offset + length]) }
-            moved += length
-            offset += length
-            if offset == pieces[first].count { (first, offset) = (first + 1, 0) }
+    /// Takes as many bytes as there are and are wanted.
+    mutating func take(atMost most: Int) -> [ArraySlice<UInt8>] {
+        var taken: [ArraySlice<UInt8>] = []
+        var left = most
+        while left > 0, let piece = pieces.first {
+            taken.append(piece.prefix(left))
+            if piece.count > left { pieces[0] = piece.dropFirst(left) } else { pieces.removeFirst() }
+            left -= taken[taken.count - 1].count
         }
-        if first == pieces.count { (pieces, first) = ([], 0) }
-        count -= moved
-        return moved
+        count -= most - left
+        return taken
     }
 }
 
@@ -106,18 +115,31 @@ extension Exchange {
     ///
     /// - Returns: as MHD_ContentReaderCallback does.
     func fill(_ room: UnsafeMutableRawBufferPointer) -> Int {
-        state.withLock { state in
-            guard !state.isAborted else { return mhd_end_with_error() }
-            let moved = state.outgoing.move(into: room)
-            if let writer = state.writer, state.outgoing.count < limits.streamBuffer / 2 {
-                state.writer = nil
-                writer.resume()
+        enum Next {
+            case bytes([ArraySlice<UInt8>])
+            case nothing(Int)
+        }
+        let (next, writer) = state.withLock { state -> (Next, CheckedContinuation<Void, any Error>?) in
+            guard !state.isAborted else { return (.nothing(mhd_end_with_error()), nil) }
+            let pieces = state.outgoing.take(atMost: room.count)
+            var writer: CheckedContinuation<Void, any Error>?
+            if state.outgoing.count <= max(state.outgoing.lowWater, limits.streamBuffer / 2) { swap(&writer, &state.writer) }
+            if !pieces.isEmpty { return (.bytes(pieces), writer) }
+            guard !state.outgoing.isFinished else { return (.nothing(mhd_end_of_stream()), writer) }
+            suspend(&state)
+            return (.nothing(0), writer)
+        }
+        // Neither under the lock: meanwhile the writer brings the next piece.
+        writer?.resume()
+        switch next {
+        case .nothing(let meaning): return meaning
+        case .bytes(let pieces):
+            var filled = 0
+            for piece in pieces {
+                piece.withUnsafeBytes { room[filled...].copyBytes(from: $0) }
+                filled += piece.count
             }
-            if moved == 0 {
-                guard !state.outgoing.isFinished else { return mhd_end_of_stream() }
-                suspend(&state)
-            }
-            return moved
+            return filled
         }
     }
 }

@@ -6,7 +6,7 @@ extension Exchange {
     ///
     /// Source: MHD_create_response_from_buffer, MHD_create_response_from_callback, MHD_create_response_from_fd_at_offset64, MHD_queue_response.
     func queue(_ answer: Answer) -> MHD_Result {
-        guard let response = make(answer.response) else { return .NO }
+        guard let response = make(answer) else { return .NO }
         defer { MHD_destroy_response(response) }
         for field in answer.response.headers.fields where !Self.isOurs(field.name) {
             guard MHD_add_response_header(response, field.name, field.value) == .YES else { return .NO }
@@ -36,7 +36,8 @@ extension Exchange {
         return MHD_create_response_from_callback(UInt64(length), 1024, { _, _, _, _ in mhd_end_of_stream() }, nil, nil)
     }
 
-    private func make(_ response: Response) -> OpaquePointer? {
+    private func make(_ answer: Answer) -> OpaquePointer? {
+        let response = answer.response
         if response.status == .notModified { return makeNotModified(response.body) }
         switch response.body {
         case .none: return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
@@ -47,7 +48,7 @@ extension Exchange {
         case .stream(let length, _):
             let size = length.map { UInt64($0) } ?? mhd_size_unknown()
             return MHD_create_response_from_callback(
-                size, 32 << 10,
+                size, answer.blockBytes,
                 { context, _, room, count in
                     guard let context, let room else { return mhd_end_with_error() }
                     let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
