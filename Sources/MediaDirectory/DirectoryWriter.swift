@@ -12,7 +12,7 @@ public struct DirectoryPiece: Sendable, Hashable {
 /// last. A patient, study or series without an instance is left out. The same records give the same bytes.
 ///
 /// Source: PS3.10 §8, PS3.3 Annex F.
-public struct DirectoryWriter: Sendable {
+public struct DirectoryWriter: ~Copyable, Sendable {
     /// The length of every piece but the last, in bytes.
     public var pieceSize: Int { pieces.size }
     /// The directory's length so far; after ``finish()`` that of the file.

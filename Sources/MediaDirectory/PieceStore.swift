@@ -1,5 +1,5 @@
 /// The pieces of a file that may still change.
-struct PieceStore: Sendable {
+struct PieceStore: ~Copyable, Sendable {
     let size: Int
     /// The file's length so far.
     private(set) var end: UInt64 = 0

@@ -54,7 +54,9 @@ struct RecordContent {
     /// Source: PS3.3 Table F.3-3 for the file, §F.5 for the keys.
     init(_ instance: InstanceRecord, _ type: RecordType) {
         let file = [
-            EncodedElement(Tag(0x0004, 0x1500), .cs, instance.path.split(separator: "/").joined(separator: "\\")),
+            EncodedElement(
+                Tag(0x0004, 0x1500), .cs,
+                String(decoding: instance.path.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "\\") : $0 }, as: UTF8.self)),
             EncodedElement(Tag(0x0004, 0x1510), .ui, instance.sopClassUID),
             EncodedElement(Tag(0x0004, 0x1511), .ui, instance.sopInstanceUID),
             EncodedElement(Tag(0x0004, 0x1512), .ui, instance.transferSyntaxUID),

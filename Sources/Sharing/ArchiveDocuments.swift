@@ -51,7 +51,7 @@ struct ArchiveDocuments: Sendable {
 }
 
 /// Makes the `DICOMDIR`.
-private struct DirectoryMaker {
+private struct DirectoryMaker: ~Copyable {
     private let survey: Survey
     private let reader: RecordAttributesReading
     private var writer = DirectoryWriter(pieceSize: Draft.documentPiece)

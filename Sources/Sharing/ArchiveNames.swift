@@ -8,18 +8,19 @@ enum ArchiveNames {
 
     /// `DICOM/ST000001/SE000001/IM000001`; numbers count from 1.
     static func instance(study: Int, series: Int, instance: Int) -> String {
-        instanceParts(study: study, series: series, instance: instance).joined(separator: "/")
-    }
-
-    /// The parts of ``instance(study:series:instance:)``, which are a File ID's components.
-    static func instanceParts(study: Int, series: Int, instance: Int) -> [String] {
-        ["DICOM", part("ST", study), part("SE", series), part("IM", instance)]
+        "DICOM/\(part("ST", study))/\(part("SE", series))/\(part("IM", instance))"
     }
 
     /// A prefix and six digits; a larger number takes places of the prefix.
-    private static func part(_ prefix: String, _ number: Int) -> String {
-        let digits = String(number)
-        let padded = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-        return prefix.prefix(max(0, 8 - padded.count)) + padded
+    private static func part(_ prefix: StaticString, _ number: Int) -> String {
+        String(unsafeUninitializedCapacity: 8) { characters in
+            var rest = number
+            for index in (0..<8).reversed() {
+                let isDigit = rest > 0 || index >= prefix.utf8CodeUnitCount
+                characters[index] = isDigit ? UInt8(ascii: "0") + UInt8(rest % 10) : prefix.utf8Start[index]
+                rest /= 10
+            }
+            return 8
+        }
     }
 }

@@ -46,7 +46,7 @@ extension Draft {
 }
 
 /// Cuts a document that is written from its beginning to its end into pieces.
-struct DocumentWriter {
+struct DocumentWriter: ~Copyable {
     private let draft: Draft
     private let name: String
     private var bytes: [UInt8] = []

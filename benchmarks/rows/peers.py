@@ -70,9 +70,9 @@ def bare_smb(world: World, mode: str, processes: int, port: int, share: str, fil
     return seconds
 
 
-def bare_smb_whole(world: World, processes: int, port: int, share: str, wanted: int) -> float:
-    """All bytes of all files."""
-    command = [world.folder / "bare_smb", "whole", processes, f"smb://127.0.0.1:{port}/{share}", world.user, world.options.encryption]
+def bare_smb_whole(world: World, mode: str, processes: int, port: int, share: str, wanted: int) -> float:
+    """All bytes of all files: thrown away (`whole`), or sent to somebody who does that (`send`)."""
+    command = [world.folder / "bare_smb", mode, processes, f"smb://127.0.0.1:{port}/{share}", world.user, world.options.encryption]
     seconds, output = world.timed(command, HOME=str(world.home))
     must_be("bare_smb", max(field(output.read_text(), "bytes"), wanted), field(output.read_text(), "bytes"))
     return seconds

@@ -1,16 +1,18 @@
 """A series as a ZIP archive through the server: from a share, from a folder, over TLS, and to a hundred recipients at once."""
 
 import contextlib
+import json
 import pathlib
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import zipfile
 
 from . import peers
 from .compare import Comparison, ContenderFailed, Ratio
-from .serve import Service
+from .serve import Service, orthanc
 from .world import WHOLE_FILES, World
 
 RECIPIENTS = 100
@@ -18,6 +20,7 @@ RECIPIENTS = 100
 RECIPIENTS_RATE = "2M"
 SECONDS = 15
 CIPHER = "TLS_AES_256_GCM_SHA384"
+ORTHANC = "Orthanc /series/…/archive"
 NGINX = """daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log;
@@ -139,12 +142,16 @@ def from_share(world: World, series: Series) -> str:
                 is_sound(world, address, WHOLE_FILES)
                 contenders += [
                     download(world, f"Fileroom, {count} connections", address, series.bytes),
-                    lambda count=count: {f"bare C loop, {count} processes": peers.bare_smb_whole(world, count, port, "whole", series.bytes)}]
+                    lambda count=count: {f"bare C loop, {count} processes": peers.bare_smb_whole(world, "whole", count, port, "whole", series.bytes)},
+                    lambda count=count: {
+                        f"bare C loop that also sends, {count} processes": peers.bare_smb_whole(world, "send", count, port, "whole", series.bytes)}]
             contenders.append(lambda: {"smbclient get": smbclient(world, port, series)})
             table.alternate(column, world.options.runs, contenders)
     for count in counts:
         table.ratios.append(Ratio(
             f"bare loop ÷ Fileroom, {count}", f"bare C loop, {count} processes", f"Fileroom, {count} connections", at_least=0.9))
+        table.ratios.append(Ratio(
+            f"bare loop that also sends ÷ Fileroom, {count}", f"bare C loop that also sends, {count} processes", f"Fileroom, {count} connections"))
     table.ratios.append(Ratio(f"smbclient get ÷ Fileroom, {counts[0]}", "smbclient get", f"Fileroom, {counts[0]} connections", at_least=1))
     return table.markdown()
 
@@ -158,15 +165,35 @@ def from_folder(world: World, series: Series) -> str:
     def zip_stream() -> dict[str, float]:
         return {"zip -0 -r - .": world.timed(["sh", "-c", f"cd '{series.many}' && zip -0 -q -r - . > /dev/null"])[0]}
 
-    with service(world, series.sources) as running:
+    with service(world, series.sources) as running, orthanc_archive(world, series) as archives:
         many, one = link(running, "many"), link(running, "one")
         is_sound(world, many, WHOLE_FILES)
         table.alternate(table.columns[0], world.options.runs, [
-            download(world, f"Fileroom, {WHOLE_FILES:,} files", many, series.bytes), download(world, "Fileroom, one file", one, series.bytes), zip_stream])
+            download(world, f"Fileroom, {WHOLE_FILES:,} files", many, series.bytes), download(world, "Fileroom, one file", one, series.bytes), zip_stream,
+            *archives])
     table.ratios = [
         Ratio(f"one file ÷ {WHOLE_FILES:,} files", "Fileroom, one file", f"Fileroom, {WHOLE_FILES:,} files", at_least=0.9),
         Ratio(f"zip ÷ Fileroom, {WHOLE_FILES:,} files", "zip -0 -r - .", f"Fileroom, {WHOLE_FILES:,} files", at_least=1)]
+    if archives:
+        table.ratios.append(Ratio(f"Orthanc ÷ Fileroom, {WHOLE_FILES:,} files", ORTHANC, f"Fileroom, {WHOLE_FILES:,} files", at_least=1))
     return table.markdown()
+
+
+@contextlib.contextmanager
+def orthanc_archive(world: World, series: Series):
+    """Gives the contender, where Orthanc is installed: its archive of the same files, which it has stored and compresses."""
+    if not shutil.which("Orthanc"):
+        yield []
+        return
+    with tempfile.TemporaryDirectory(dir=world.folder) as folder:
+        process, port = orthanc.start(folder)
+        try:
+            stored = {json.loads(orthanc.post(port, "/instances", path.read_bytes()))["ParentSeries"] for path in files(series.many)}
+            (identifier,) = stored
+            yield [download(world, ORTHANC, f"http://127.0.0.1:{port}/series/{identifier}/archive", 1)]
+        finally:
+            process.terminate()
+            process.wait()
 
 
 @contextlib.contextmanager
@@ -255,7 +282,8 @@ def run(world: World) -> str:
     mebibytes = series.bytes >> 20
     return f"""A series of {WHOLE_FILES:,} files of {mebibytes * 1024 // WHOLE_FILES} KiB, {mebibytes:,} MiB, given by `fileroom serve` to `curl -o /dev/null`: from the
 request to the archive's last byte, in which time its files are looked up, listed and read; the first download of all, whose checksums are not known yet,
-is not counted. Everybody else throws the bytes away as well.
+is not counted. Everybody else throws the bytes away as well. The bare loop that also sends hands what it read to one more process over TCP, as many
+connections as processes, in no order and with nothing around it: what a server on the same machine as its recipient cannot do without.
 
 ### From a share, plain HTTP
 
