@@ -27,7 +27,7 @@ enum ArchiveProgram: String, CaseIterable {
             case .bsdtar: ["-xOf", archive] + members
             case .sevenZip: ["t", "-bso0", "-bsp0", archive]
             }
-        let result = try await run(arguments, output: self == .bsdtar ? "/dev/null" : nil)
+        let result = try await run(arguments, output: self == .bsdtar ? .nothing : .text)
         // An archive without entries is whole, but nothing that unzip likes to be asked for.
         let isEmpty = self == .unzip && result.status == 1 && result.text.contains("zipfile is empty")
         return (result.status == 0 && result.text.isEmpty) || isEmpty ? nil : "status \(result.status): \(result.text.prefix(2000))"
@@ -47,21 +47,31 @@ enum ArchiveProgram: String, CaseIterable {
             case .bsdtar: ["-xOf", archive]
             case .sevenZip: ["x", "-so", archive]
             }
-        _ = try await run(arguments, output: output)
+        _ = try await run(arguments, output: .file(output))
     }
 
-    /// Runs the program; what it says on standard error, and on standard output unless that goes to `output`, is in `text`.
-    private func run(_ arguments: [String], output: String?) async throws -> (status: Int32, text: String) {
+    /// Where what a program says on standard output goes.
+    private enum Output {
+        case text
+        case nothing
+        case file(String)
+    }
+
+    /// Runs the program; what it says on standard error, and on standard output unless that goes elsewhere, is in `text`.
+    private func run(_ arguments: [String], output: Output) async throws -> (status: Int32, text: String) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: path ?? "")
         process.arguments = arguments
         process.environment = ["LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"]
         process.standardError = pipe
-        process.standardOutput = pipe
-        if let output {
-            _ = FileManager.default.createFile(atPath: output, contents: nil)
-            process.standardOutput = FileHandle(forWritingAtPath: output)
+        switch output {
+        case .text: process.standardOutput = pipe
+        case .nothing: process.standardOutput = FileHandle.nullDevice
+        case .file(let path):
+            // Makes a new file in place of what is there.
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+            process.standardOutput = FileHandle(forWritingAtPath: path)
         }
         return try await withCheckedThrowingContinuation { continuation in
             Thread {
