@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 
 import pydicom
@@ -165,6 +166,13 @@ def test_an_export_is_put_in_place_as_a_whole_or_not_at_all(fileroom, tree, tmp_
     assert target.read_bytes() == whole
     fileroom("export", "--output", tmp_path / "no/such/folder/x.json", code=1)
     fileroom("export", "--format", "csv", "--output", tmp_path / "series.csv")
+    # What is no file stays what it is, and is written to.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        fileroom("export", "--format", "csv", "--output", pipe)
+        assert reader.stdout.read() == (tmp_path / "series.csv").read_bytes()
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert (tmp_path / "series.csv").read_bytes().startswith(b"SeriesKey,PatientName,")
 
 
