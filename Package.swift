@@ -78,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "fileroom",
             dependencies: [
-                "Backup", "CMalloc", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource", "HTTPClient",
+                "Backup", "CMalloc", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource",
+                "HTTPClient",
                 "HTTPServer", "Indexing", "Ledger", "NetworkAddress", "QRCode", "Sharing", "SourceAccess", "WebAPI",
             ],
             swiftSettings: strict),
