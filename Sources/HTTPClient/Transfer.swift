@@ -192,7 +192,8 @@ final class Transfer {
         if text.hasPrefix("HTTP/") {
             headers = []
             status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-            if status == 100 { isKeptBack = false }
+            // An answer without the leave may be cut as well, after who knows what.
+            if status == 100 || status >= 200 { isKeptBack = false }
         } else if let colon = text.firstIndex(of: ":") {
             let value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
             headers.append((String(text[..<colon]), String(value.prefix { !$0.isNewline && $0 != "\r" })))

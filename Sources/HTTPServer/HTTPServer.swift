@@ -9,6 +9,8 @@ public final class HTTPServer: Sendable {
     let limits: Limits
     let connections = ConnectionTable()
     let watch: ConnectionWatch
+    /// How many streamed responses of known length are under way.
+    private let streams = Atomic<Int>(0)
     private let responder: any Responder
     private let report: EventSink
     /// Each holds the server, which therefore lasts until `stop` empties this.
@@ -123,11 +125,12 @@ public final class HTTPServer: Sendable {
             response = Problem.internalError.response(requestID: id)
         }
         let hasBody = head.method != .head && response.status != .noContent && response.status != .notModified
-        exchange.respond(
-            Answer(
-                response: response, closes: closes(head, response), isHead: head.method == .head,
-                blockBytes: Answer.blockBytes(besides: connections.requests)))
-        guard hasBody, case .stream(let length, let produce) = response.body else { return }
+        var answer = Answer(response: response, closes: closes(head, response), isHead: head.method == .head)
+        guard hasBody, case .stream(let length, let produce) = response.body else { return exchange.respond(answer) }
+        let weight = length == nil ? 0 : 1
+        answer.blockBytes = Answer.blockBytes(among: streams.add(weight, ordering: .relaxed).newValue)
+        defer { streams.subtract(weight, ordering: .relaxed) }
+        exchange.respond(answer)
         do {
             let writer = ExchangeWriter(exchange, length: length)
             try await produce(writer)

@@ -23,7 +23,8 @@ public struct Limits: Sendable {
     public var rateWindow: Duration = .seconds(20)
     /// How much of a body that its handler did not want is read and thrown away so that the connection can be kept, in bytes.
     public var discardedBytes = 256 << 10
-    /// How much of a streamed response waits for a slow client, in bytes; a handler that wrote more waits.
+    /// How much of a streamed response waits for a slow client, in bytes; a handler that wrote more waits, with a larger piece until half of it is
+    /// gone.
     public var streamBuffer = 64 << 10
     /// Threads that move bytes. Handlers do not run on them.
     public var threads = 2

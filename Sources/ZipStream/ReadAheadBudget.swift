@@ -3,8 +3,8 @@ internal import Synchronization
 /// The memory that all downloads together may fill with what their recipients have not taken yet.
 ///
 /// Whoever is alone may take all of it. Several take half of it, in equal parts: their reads keep a source busy without going far ahead. The
-/// chunk that a recipient waits for is always read, so that a hundred downloads advance with a chunk each, and all together use at most the budget
-/// and a chunk for each.
+/// chunk that a recipient waits for is always read, so that a hundred downloads advance with a chunk each; what they read takes at most the budget
+/// and a chunk for each, and what is on its way out another chunk.
 public final class ReadAheadBudget: Sendable {
     private let capacity: Int
     private let state = Mutex(State())
@@ -20,12 +20,11 @@ public final class ReadAheadBudget: Sendable {
     /// How much is filled at this moment, in bytes.
     public var used: Int { state.withLock { $0.used } }
 
-    /// How much each should read at once: the fewer bytes the more there are, so that a hundred, each of whom holds what it reads and what it sends,
-    /// stay within the budget.
+    /// How much each should read at once: the fewer bytes the more there are, so that each has at least two reads under way.
     ///
     /// - Returns: a power of two, 64 KiB at the least.
     func chunk(atMost most: Int) -> Int {
-        let part = state.withLock { partOfEach($0) }
+        let part = state.withLock { partOfEach($0) / 2 }
         var chunk = most
         while chunk > part, chunk > 64 << 10 { chunk /= 2 }
         return chunk

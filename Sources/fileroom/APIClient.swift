@@ -1,6 +1,7 @@
 import CommandLineInterface
 import Foundation
 import HTTPClient
+import Synchronization
 
 /// One call of the API.
 struct APICall: Sendable {
@@ -63,7 +64,10 @@ struct APIAnswer: Sendable {
 }
 
 /// The process that was asked ended, or is about to, or is not there yet: somebody else must do it.
-struct OwnerGone: Error {}
+struct OwnerGone: Error {
+    /// It is there, and takes no more orders.
+    var isEnding = false
+}
 
 /// The API of a server, however it is reached.
 protocol APIClient: Sendable {
@@ -106,7 +110,18 @@ struct HTTPAPIClient: APIClient {
     }
 
     func download(_ call: APICall, _ receive: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void) async throws {
-        _ = try await run(call) { try await client.download($0, receive: receive) }
+        let isBegun = Atomic<Bool>(false)
+        do {
+            _ = try await run(call) { request in
+                try await client.download(request) { piece in
+                    isBegun.store(true, ordering: .relaxed)
+                    try receive(piece)
+                }
+            }
+        } catch is OwnerGone where isBegun.load(ordering: .relaxed) {
+            // What another process gave would follow what is there already.
+            throw Failure("The process that owns the data folder ended in the middle of its answer. Ask again.")
+        }
     }
 
     private func run(_ call: APICall, _ send: (ClientRequest) async throws -> ClientResponse) async throws -> APIAnswer {
@@ -122,7 +137,7 @@ struct HTTPAPIClient: APIClient {
             throw meaning(of: error, call)
         }
         let problem = APIProblem(status: response.status, body: Data(response.body))
-        if isOwner, let problem, problem.isEnding { throw OwnerGone() }
+        if isOwner, let problem, problem.isEnding { throw OwnerGone(isEnding: true) }
         if let problem { throw Failure(problem) }
         return APIAnswer(body: Data(response.body))
     }

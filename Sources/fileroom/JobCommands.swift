@@ -139,7 +139,13 @@ enum JobCommands {
         let server = try context.remote()
         let job = try await jobNumber(options.job, context, server)
         if let server { return try await send(wish, job, to: server) }
-        return try await Context.ifOwned(context.folder) { try await send(wish, job, to: $0) }
+        do {
+            return try await send(wish, job, to: HTTPAPIClient(owner: context.folder.path))
+        } catch let gone as OwnerGone {
+            // Whatever else is wished, this process can do once that one has ended.
+            guard gone.isEnding, wish == .pause else { return nil }
+            throw Failure("The process that runs the jobs is being stopped: they keep their place. See `fileroom status`.")
+        }
     }
 
     private static func send(_ wish: Wish, _ job: Int64?, to client: any APIClient) async throws -> [Int64] {

@@ -6,14 +6,17 @@ import Glibc
 final class Output: Sendable {
     private let file: String?
     private let descriptor: Int32
-    /// The file's name until it is whole; nil for what is written to as it is.
+    /// The file's name for the moment before it takes its own; nil for what is written to as it is.
     private let provisional: String?
+    /// Whether the file has a name already. Without one, nothing is left of it when the process is killed.
+    private let isNamed: Bool
 
     /// Has `body` write it all. When it throws, no file is left.
     ///
     /// - Parameter file: nil for standard output.
     static func write(to file: String?, _ body: (Output) async throws -> Void) async throws {
-        let output = try Output(file)
+        // A pipe has to be opened by its reader as well.
+        let output = try await blocking { try Output(file) }
         do {
             try await body(output)
             try output.finish()
@@ -24,17 +27,37 @@ final class Output: Sendable {
     }
 
     private init(_ file: String?) throws {
+        // What a link leads to is replaced, not the link.
+        let file = file.map { Self.target($0) ?? $0 }
         self.file = file
         guard let file else {
-            (descriptor, provisional) = (STDOUT_FILENO, nil)
+            (descriptor, provisional, isNamed) = (STDOUT_FILENO, nil, false)
             return
         }
         var status = stat()
         let isSpecial = stat(file, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
         provisional = isSpecial ? nil : file + ".part"
-        descriptor = open(provisional ?? file, O_WRONLY | (isSpecial ? 0 : O_CREAT | O_TRUNC) | O_CLOEXEC, 0o600)
+        let nameless = isSpecial ? -1 : open(Self.folder(of: file), O_WRONLY | Self.withoutName | O_CLOEXEC, 0o600)
+        isNamed = nameless < 0
+        descriptor =
+            isNamed ? open(provisional ?? file, O_WRONLY | (isSpecial ? 0 : O_CREAT | O_TRUNC) | O_CLOEXEC, 0o600) : nameless
         guard descriptor >= 0 else { throw Self.failure(file, "written") }
     }
+
+    /// The file that is there, without links; nil when there is none.
+    private static func target(_ file: String) -> String? {
+        guard let path = realpath(file, nil) else { return nil }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    private static func folder(of file: String) -> String {
+        guard let end = file.lastIndex(of: "/") else { return "." }
+        return end == file.startIndex ? "/" : String(file[..<end])
+    }
+
+    /// `O_TMPFILE`, which not every file system knows. Source: open(2).
+    private static let withoutName = O_DIRECTORY | 0o20_000_000
 
     /// Blocks.
     func write(_ bytes: UnsafeRawBufferPointer) throws { try Terminal.write(bytes, to: descriptor) }
@@ -42,7 +65,7 @@ final class Output: Sendable {
     private func discard() {
         guard file != nil else { return }
         close(descriptor)
-        if let provisional { unlink(provisional) }
+        if let provisional, isNamed { unlink(provisional) }
     }
 
     /// Gives the file its name, and says so.
@@ -50,6 +73,14 @@ final class Output: Sendable {
         guard let file else { return }
         if let provisional {
             guard fsync(descriptor) == 0 else { throw Self.failure(file, "written") }
+            if !isNamed {
+                // What an earlier run may have left.
+                unlink(provisional)
+                // Source: open(2), on O_TMPFILE.
+                guard linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, provisional, AT_SYMLINK_FOLLOW) == 0 else {
+                    throw Self.failure(file, "put in place")
+                }
+            }
             guard rename(provisional, file) == 0 else { throw Self.failure(file, "put in place") }
         }
         close(descriptor)

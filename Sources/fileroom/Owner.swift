@@ -51,6 +51,7 @@ final class Owner: Sendable {
         await server.stop(deadline: .seconds(1))
         await signals.settle()
         await parts.close()
+        signals.end()
     }
 
     /// Does something as the owner of the data folder, or has the process do it that is.

@@ -28,9 +28,15 @@ final class SignalWatch: Sendable {
                 default: if !wishes.stop(number == SIGINT ? "SIGINT" : "SIGTERM") { _exit(ExitCode.paused.rawValue) }
                 }
             }
+            source.setCancelHandler { signal(number, SIG_DFL) }
             source.resume()
             return source
         }
+    }
+
+    /// From then on signals mean what they mean to any program: what is still to be written, to a file or to whoever reads a pipe, is given up.
+    func end() {
+        for source in sources { source.cancel() }
     }
 
     /// Whether a person or the system asked the process to end.

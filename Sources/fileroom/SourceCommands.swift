@@ -67,7 +67,7 @@ enum SourceCommands {
             throw Failure("--username and --password-file are not for a source that the server knows: it has the source's own.", .usage)
         }
         var call = try APICall(method, ["api", "sources", options.source, what])
-        call.mayTakeLong = true
+        (call.mayTakeLong, call.isRepeatable) = (true, true)
         return try await context.withAPI { [call] in try await $0.answer(call) }
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -21,6 +22,16 @@ FILES = 300
 @pytest.fixture(scope="module")
 def tree(make_tree):
     return make_tree("--files", FILES, "--patients", 4)[0]
+
+
+def has_let_go(fileroom, process: subprocess.Popen) -> bool:
+    """Whether the process was the last to own the data folder, and does not any more."""
+    try:
+        with open(fileroom.data / "lock", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock.read() == f"{process.pid}\n"
+    except BlockingIOError:
+        return False
 
 
 def job_of(fileroom) -> dict:
@@ -162,10 +173,11 @@ def test_an_export_is_put_in_place_as_a_whole_or_not_at_all(fileroom, tree, tmp_
     whole = target.read_bytes()
     # One that fails leaves the old one.
     target.with_name("series.json.part").mkdir()
-    assert "cannot be written" in fileroom("export", "--output", target, code=1).err
+    assert "cannot be put in place" in fileroom("export", "--output", target, code=1).err
     assert target.read_bytes() == whole
     fileroom("export", "--output", tmp_path / "no/such/folder/x.json", code=1)
     fileroom("export", "--format", "csv", "--output", tmp_path / "series.csv")
+    assert (tmp_path / "series.csv").read_bytes().startswith(b"SeriesKey,PatientName,")
     # What is no file stays what it is, and is written to.
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -173,7 +185,16 @@ def test_an_export_is_put_in_place_as_a_whole_or_not_at_all(fileroom, tree, tmp_
         fileroom("export", "--format", "csv", "--output", pipe)
         assert reader.stdout.read() == (tmp_path / "series.csv").read_bytes()
     assert stat.S_ISFIFO(pipe.stat().st_mode)
-    assert (tmp_path / "series.csv").read_bytes().startswith(b"SeriesKey,PatientName,")
+    # A link goes on leading to the file, which is replaced.
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "series.csv")
+    fileroom("export", "--format", "json", "--output", link)
+    assert link.is_symlink() and json.loads((tmp_path / "series.csv").read_text()) == json.loads(whole)
+    # Who waits for a reader can be interrupted.
+    waiting = fileroom.start("export", "--output", pipe)
+    until(lambda: has_let_go(fileroom, waiting), "it has owned the data folder for its moment")
+    waiting.send_signal(signal.SIGINT)
+    assert waiting.wait(10) == -signal.SIGINT
 
 
 def test_an_export_onto_a_full_disk_leaves_nothing_that_looks_whole(fileroom, tree, tmp_path):

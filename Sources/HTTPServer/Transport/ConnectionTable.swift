@@ -40,9 +40,6 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// How many requests are under way.
-    var requests: Int { state.withLock { $0.requests } }
-
     /// A request wants to begin.
     ///
     /// - Returns: whether it may: not once the server stops.

@@ -47,8 +47,9 @@ extension Exchange {
             }
         case .stream(let length, _):
             let size = length.map { UInt64($0) } ?? mhd_size_unknown()
+            // Chunks are made in the connection's own memory.
             return MHD_create_response_from_callback(
-                size, answer.blockBytes,
+                size, length == nil ? 1_024 : answer.blockBytes,
                 { context, _, room, count in
                     guard let context, let room else { return mhd_end_with_error() }
                     let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
