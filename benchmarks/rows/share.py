@@ -283,7 +283,7 @@ def run(world: World) -> str:
     return f"""A series of {WHOLE_FILES:,} files of {mebibytes * 1024 // WHOLE_FILES} KiB, {mebibytes:,} MiB, given by `fileroom serve` to `curl -o /dev/null`: from the
 request to the archive's last byte, in which time its files are looked up, listed and read; the first download of all, whose checksums are not known yet,
 is not counted. Everybody else throws the bytes away as well. The bare loop that also sends hands what it read to one more process over TCP, as many
-connections as processes, in no order and with nothing around it: what a server on the same machine as its recipient cannot do without.
+connections as processes, in no order and with nothing around it: what a server on the same machine as its recipient cannot do without. Orthanc compresses.
 
 ### From a share, plain HTTP
 
