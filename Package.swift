@@ -79,8 +79,7 @@ let package = Package(
             name: "fileroom",
             dependencies: [
                 "Backup", "CMalloc", "Catalogue", "CommandLineInterface", "Configuration", "Cryptography", "DICOM", "FileSource",
-                "HTTPClient",
-                "HTTPServer", "Indexing", "Ledger", "NetworkAddress", "QRCode", "Sharing", "SourceAccess", "WebAPI",
+                "HTTPClient", "HTTPServer", "Indexing", "Ledger", "NetworkAddress", "QRCode", "Sharing", "SourceAccess", "WebAPI",
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -111,7 +111,8 @@ actor Draft {
     }
 
     private func add(_ location: StoredLocation, of instance: Int64) throws {
-        addLocation.bind(try folder(of: location), at: 1)
+        guard let folder = try folder(of: location) else { return }
+        addLocation.bind(folder, at: 1)
         addLocation.bind(blob: location.name, at: 2)
         addLocation.bind(instance, at: 3)
         addLocation.bind(Int64(clamping: location.size), at: 4)

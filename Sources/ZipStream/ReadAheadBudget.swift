@@ -20,7 +20,8 @@ public final class ReadAheadBudget: Sendable {
     /// How much is filled at this moment, in bytes.
     public var used: Int { state.withLock { $0.used } }
 
-    /// How much each should read at once: the fewer bytes the more there are, so that each has at least two reads under way.
+    /// How much each should read at once: the fewer bytes the more there are, so that each may have two reads under way, as long as those are not
+    /// too small.
     ///
     /// - Returns: a power of two, 64 KiB at the least.
     func chunk(atMost most: Int) -> Int {

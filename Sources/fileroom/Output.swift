@@ -8,8 +8,6 @@ final class Output: Sendable {
     private let descriptor: Int32
     /// The file's name for the moment before it takes its own; nil for what is written to as it is.
     private let provisional: String?
-    /// Whether the file has a name already. Without one, nothing is left of it when the process is killed.
-    private let isNamed: Bool
 
     /// Has `body` write it all. When it throws, no file is left.
     ///
@@ -31,16 +29,20 @@ final class Output: Sendable {
         let file = file.map { Self.target($0) ?? $0 }
         self.file = file
         guard let file else {
-            (descriptor, provisional, isNamed) = (STDOUT_FILENO, nil, false)
+            (descriptor, provisional) = (STDOUT_FILENO, nil)
             return
         }
         var status = stat()
         let isSpecial = stat(file, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-        provisional = isSpecial ? nil : file + ".part"
-        let nameless = isSpecial ? -1 : open(Self.folder(of: file), O_WRONLY | Self.withoutName | O_CLOEXEC, 0o600)
-        isNamed = nameless < 0
-        descriptor =
-            isNamed ? open(provisional ?? file, O_WRONLY | (isSpecial ? 0 : O_CREAT | O_TRUNC) | O_CLOEXEC, 0o600) : nameless
+        if isSpecial {
+            (descriptor, provisional) = (open(file, O_WRONLY | O_CLOEXEC), nil)
+        } else {
+            let part = file + ".part"
+            // Without a name, nothing is left of it when the process is killed.
+            let nameless = open(Self.folder(of: file), O_WRONLY | Self.withoutName | O_CLOEXEC, 0o600)
+            descriptor = nameless >= 0 ? nameless : open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            provisional = part
+        }
         guard descriptor >= 0 else { throw Self.failure(file, "written") }
     }
 
@@ -65,15 +67,17 @@ final class Output: Sendable {
     private func discard() {
         guard file != nil else { return }
         close(descriptor)
-        if let provisional, isNamed { unlink(provisional) }
+        // Whether it had that name already, or an earlier run left it.
+        if let provisional { unlink(provisional) }
     }
 
     /// Gives the file its name, and says so.
     private func finish() throws {
         guard let file else { return }
         if let provisional {
-            guard fsync(descriptor) == 0 else { throw Self.failure(file, "written") }
-            if !isNamed {
+            var status = stat()
+            guard fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else { throw Self.failure(file, "written") }
+            if status.st_nlink == 0 {
                 // What an earlier run may have left.
                 unlink(provisional)
                 // Source: open(2), on O_TMPFILE.

@@ -9,16 +9,15 @@ final class WorkerHome: Sendable {
     private let lock: LockFile
 
     init(_ options: SMBOptions) throws(SourceError) {
-        let base = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        guard
-            let made = WorkerHome.makeFolder("\(base)/\(WorkerHome.prefix)XXXXXX")
-                ?? WorkerHome.makeFolder("/tmp/\(WorkerHome.prefix)XXXXXX")
-        else {
-            throw .workerNotStarted
-        }
-        path = made
-        WorkerHome.removeAbandoned(in: base)
-        guard let lock = LockFile(creating: "\(made)/lock") else { throw .workerNotStarted }
+        let names: [String] = ["XDG_RUNTIME_DIR", "TMPDIR"]
+        let bases = names.compactMap { name in getenv(name).map { String(cString: $0) } } + ["/tmp"]
+        let made = bases.lazy.compactMap { base in
+            WorkerHome.makeFolder("\(base)/\(WorkerHome.prefix)XXXXXX").map { (base: base, path: $0) }
+        }.first
+        guard let made else { throw .workerNotStarted }
+        path = made.path
+        WorkerHome.removeAbandoned(in: made.base)
+        guard let lock = LockFile(creating: "\(made.path)/lock") else { throw .workerNotStarted }
         self.lock = lock
         mkdir("\(path)/.smb", 0o700)
         let file = Glibc.open("\(path)/.smb/smb.conf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
