@@ -221,18 +221,21 @@ import Testing
         let entered = try await ledger.scriptGrant(token: share.token, password: Bench.sharePassword, visitor: Bench.visitor)
         let plan = try await ledger.plan(for: entered.grant)
         bench.advance(3_600)
-        func refused(_ visitor: ShareVisitor) async throws -> LedgerError.Code? {
+        func refused(_ visitor: ShareVisitor, _ password: String? = Bench.sharePassword) async throws -> LedgerError.Code? {
             let reopened = try bench.open()
             return try await refusal {
-                _ = try await reopened.scriptGrant(token: share.token, password: Bench.sharePassword, visitor: visitor)
+                _ = try await reopened.scriptGrant(token: share.token, password: password, visitor: visitor)
             }
         }
-        #expect(try await refused(Bench.visitor) == .shareRefused, "it has not begun")
+        #expect(try await refused(Bench.visitor) == .shareEnded, "it has not begun")
         try bench.tamper("UPDATE plan SET started_at = 1 WHERE id = \(plan.id)")
         #expect(try await refused(Bench.visitor) == nil)
-        #expect(try await refused(Bench.visitor(8)) == .shareRefused)
+        #expect(try await refused(Bench.visitor, nil) == .shareRefused)
+        #expect(try await refused(Bench.visitor, "another") == .shareRefused)
+        // Nobody else learns whether there is a link, or a password.
+        for password in [Bench.sharePassword, "another", nil] { #expect(try await refused(Bench.visitor(8), password) == .shareEnded) }
         bench.advance(24 * 3_600)
-        #expect(try await refused(Bench.visitor) == .shareRefused)
+        #expect(try await refused(Bench.visitor) == .shareEnded)
     }
 
     @Test func `guessing a share's password keeps nobody from signing in`() async throws {

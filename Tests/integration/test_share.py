@@ -279,6 +279,20 @@ def test_guesses_get_nowhere_and_slow_nobody_else(sharing):
     assert link.unlock(PASSWORD, X_Forwarded_For="198.51.100.9").status == 303
 
 
+def test_a_link_that_is_used_up_is_none_but_for_whoever_has_begun(sharing):
+    server = sharing()
+    link = share(server, server.study, max_downloads=1, password="correct horse battery")
+    whole = link.download(User_Agent="one")
+    unknown = Link(server, {"share": {"id": ""}, "link": f"/s/{'A' * 43}"}).ask("/download")
+    assert whole.status == 200 and unknown.status == 404
+    for headers in (link.basic, {}):
+        another = link.ask("/download", User_Agent="another", **headers)
+        assert (another.status, another.body) == (unknown.status, unknown.body)
+    assert link.ask("/download", User_Agent="one").status == 401
+    rest = link.download(User_Agent="one", Range="bytes=1000-")
+    assert rest.status == 206 and rest.body == whole.body[1_000:]
+
+
 def test_programs_that_look_at_links_use_nothing_up(sharing):
     server = sharing()
     link = share(server, server.study, max_downloads=1)

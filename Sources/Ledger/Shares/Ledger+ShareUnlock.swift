@@ -21,7 +21,8 @@ extension Ledger {
     /// Lets a script in, known by share, address and agent. A password that was right is remembered in memory for a while, so that the ranges of a
     /// download do not pay for it again. Who has begun a download is let in to resume it, too.
     ///
-    /// - Throws: as ``unlockShare(token:password:visitor:)``; shareRefused also when a password is needed and none is given.
+    /// - Throws: as ``unlockShare(token:password:visitor:)``; shareRefused also when a password is needed and none is given; shareEnded, in the same
+    ///   time, where no password would let this visitor in.
     public func scriptGrant(token: String, password: String?, visitor: ShareVisitor) async throws -> (share: Share, grant: ShareGrant) {
         let (hash, time, secret) = (Token.hash(token), now(), key.derived(for: "fileroom share recipients"))
         let found = try await reader.read { [limits] rows -> (share: Share, subject: [UInt8], grant: ShareGrant?)? in
@@ -36,7 +37,12 @@ extension Ledger {
             let isRemembered = password.map { remembered.contains($0, of: subject, generation: share.generation, now: time) } ?? false
             if !share.hasPassword || isRemembered { return (share, grant) }
         }
-        let entered = try await enter(door, password: password)
+        let entered: (share: Share, grant: ShareGrant)
+        do {
+            entered = try await enter(door, password: password)
+        } catch let error as LedgerError where error.code == .shareRefused && found == nil {
+            throw LedgerError.shareEnded
+        }
         if let password { remembered.insert(password, of: door.subject, generation: entered.share.generation, now: time) }
         return entered
     }

@@ -166,8 +166,9 @@ public struct RecipientRoutes: Sendable {
         if let share = visit.share, let grant = visit.grant { return (share, grant) }
         do {
             return try await ledger.scriptGrant(token: visit.token, password: request.basicPassword, visitor: visit.visitor)
+        } catch let error as LedgerError where error.code == .shareEnded {
+            throw try await refuse(visit, "SHARE_ENDED")
         } catch let error as LedgerError where error.code == .shareRefused {
-            guard visit.share?.hasPassword == true else { throw Problem.noLink }
             throw Problem(
                 .unauthorized, "PASSWORD_NEEDED", "A password is needed.",
                 headers: ["WWW-Authenticate": "Basic realm=\"Fileroom\", charset=\"UTF-8\""])
