@@ -11,10 +11,11 @@ final class WorkerHome: Sendable {
     init(_ options: SMBOptions) throws(SourceError) {
         let names: [String] = ["XDG_RUNTIME_DIR", "TMPDIR"]
         let bases = names.compactMap { name in getenv(name).map { String(cString: $0) } } + ["/tmp"]
-        let made = bases.lazy.compactMap { base in
-            WorkerHome.makeFolder("\(base)/\(WorkerHome.prefix)XXXXXX").map { (base: base, path: $0) }
-        }.first
-        guard let made else { throw .workerNotStarted }
+        var found: (base: String, path: String)?
+        for base in bases where found == nil {
+            found = WorkerHome.makeFolder("\(base)/\(WorkerHome.prefix)XXXXXX").map { (base, $0) }
+        }
+        guard let made = found else { throw .workerNotStarted }
         path = made.path
         WorkerHome.removeAbandoned(in: made.base)
         guard let lock = LockFile(creating: "\(made.path)/lock") else { throw .workerNotStarted }
